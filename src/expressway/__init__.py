@@ -1,0 +1,35 @@
+"""Gene-expression studies, from file to ranked gene pair.
+
+    import expressway
+
+    with expressway.open_warehouse("duckdb:///expressway.duckdb") as warehouse:
+        warehouse.load("SRP164913.zip")
+        warehouse.studies()
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from expressway.errors import ExpresswayError
+from expressway.settings import load_settings
+from expressway.warehouse.load import StudyResult
+from expressway.warehouse.loading import LoadResult
+from expressway.warehouse.warehouse import Warehouse
+
+__all__ = ["ExpresswayError", "LoadResult", "StudyResult", "Warehouse", "open_warehouse"]
+
+
+def open_warehouse(url: str | None = None, *, config: Path | str | None = None) -> Warehouse:
+    """The warehouse at `url`, to be used in a `with` block; it is created by the first load.
+
+    Args:
+        url: `duckdb:///FILE` or `postgresql://USER@HOST/DATABASE`; the setting `warehouse` when omitted.
+        config: a settings file; `expressway.yaml` in the working folder when omitted and present.
+
+    Raises:
+        InvalidWarehouseUrl: not a URL of an engine this version knows.
+        SettingsError: the settings are wrong.
+    """
+    overrides = {} if url is None else {"warehouse": url}
+    return Warehouse(load_settings(None if config is None else Path(config), overrides))

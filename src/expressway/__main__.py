@@ -1,0 +1,5 @@
+"""`python -m expressway`."""
+
+from expressway.cli import main
+
+main()

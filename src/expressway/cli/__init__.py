@@ -1,0 +1,89 @@
+"""The command line: `expressway`. Data goes to stdout, talk to stderr; no logic of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from expressway.cli import demo, export, genes, load, quarantine, runs, samplesheet, settings, simulate, studies, warehouse
+from expressway.cli.context import Options
+from expressway.cli.output import Format, show_error, talk
+from expressway.errors import ExpresswayError, unexpected
+
+app = typer.Typer(
+    name="expressway",
+    help="Gene-expression studies, from file to ranked gene pair.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("load")(load.load)
+app.add_typer(studies.app, name="studies")
+app.add_typer(samplesheet.app, name="samplesheet")
+app.add_typer(genes.app, name="genes")
+app.add_typer(runs.app, name="runs")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(warehouse.app, name="warehouse")
+app.add_typer(export.app, name="export")
+app.command("simulate")(simulate.simulate)
+app.command("demo")(demo.demo)
+app.command("settings")(settings.settings)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(version("expressway"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    warehouse: Annotated[
+        str | None, typer.Option("--warehouse", metavar="URL", help="duckdb:///FILE or postgresql://USER@HOST/DATABASE.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="Settings file, expressway.yaml by default.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How results are printed.")] = Format.table,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Gene-expression studies, from file to ranked gene pair."""
+    context.obj = Options(warehouse=warehouse, config=config, format=form)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of a command: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted."""
+    try:
+        app(arguments, standalone_mode=False)
+    except ExpresswayError as error:
+        show_error(error)
+        return 1
+    except typer.Exit as ended:
+        return int(ended.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return int(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        talk("interrupted; nothing is half-written, run the same command again")
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if os.environ.get("EXPRESSWAY_TEST_TRACEBACK"):
+            raise
+        show_error(unexpected(error))
+        return 1
+    return 0

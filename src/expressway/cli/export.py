@@ -1,0 +1,30 @@
+"""`expressway export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from expressway.cli.context import open_warehouse
+from expressway.cli.output import talk
+
+app = typer.Typer(help="Take data out of the warehouse.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Take data out of the warehouse."""
+
+
+@app.command("expression")
+def expression(
+    context: typer.Context,
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="Accession of a loaded study.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="FILE.parquet, FILE.csv or FILE.h5ad.")],
+) -> None:
+    """Write the expression of a study: Parquet, CSV or AnnData."""
+    with open_warehouse(context) as warehouse:
+        rows = warehouse.export_expression(study, output)
+    talk(f"wrote {output}, {rows:,} rows")

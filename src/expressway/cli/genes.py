@@ -1,0 +1,32 @@
+"""`expressway genes`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from expressway.cli.context import open_warehouse, options
+from expressway.cli.output import show
+from expressway.studies.annotation import read_annotation
+
+app = typer.Typer(help="Gene annotation.", no_args_is_help=True)
+
+
+@app.command("load")
+def load(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Ensembl or annotables table, HGNC table, or GTF; .gz too.")
+    ],
+    organism: Annotated[str | None, typer.Option(help="e.g. HOMO_SAPIENS; told from the gene ids by default.")] = None,
+    release: Annotated[str | None, typer.Option(help="Release to record, e.g. 109.")] = None,
+) -> None:
+    """Load symbols, names, positions and aliases; facts stay as they are."""
+    rows = []
+    with open_warehouse(context) as warehouse:
+        for path in paths:
+            rows.append(asdict(warehouse.load_genes(read_annotation(path, organism=organism, release=release))))
+    show(rows, options(context).format)

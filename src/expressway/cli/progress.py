@@ -1,0 +1,41 @@
+"""A progress bar on stderr, only where somebody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from expressway.warehouse.warehouse import Progress as Callback
+
+
+@contextmanager
+def progress_bar(mode: str = "auto") -> Iterator[Callback | None]:
+    """A callback that draws one bar for each study and stage; None when stderr is no terminal.
+
+    Args:
+        mode: auto, on or off.
+    """
+    console = Console(stderr=True)
+    if mode == "off" or (mode == "auto" and not console.is_terminal):
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[tuple[str, str], TaskID] = {}
+
+        def update(study: str, stage: str, done: int, total: int) -> None:
+            key = (study, stage)
+            if key not in tasks:
+                tasks[key] = bars.add_task(f"{study} {stage}", total=total or None)
+            bars.update(tasks[key], completed=done, total=total or None)
+
+        yield update

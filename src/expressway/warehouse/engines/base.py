@@ -1,0 +1,210 @@
+"""What the rest of the warehouse may ask of a database, whichever engine it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import ClauseElement
+
+from expressway.studies.study import Block
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+
+class Connection(ABC):
+    """One connection with explicit transactions; outside of one every statement commits by itself.
+
+    Statements are SQLAlchemy Core constructs or plain SQL text without parameters.
+    Every driver error leaves as an `ExpresswayError`.
+    """
+
+    engine: ClassVar[str]
+    dialect: ClassVar[Dialect]
+
+    def execute(self, statement: ClauseElement | str) -> None:
+        """Run a statement and forget its rows."""
+        self.fetchall(statement)
+
+    @abstractmethod
+    def fetchall(self, statement: ClauseElement | str) -> list[Row]:
+        """The rows of a statement; an empty list when it returns none."""
+
+    @abstractmethod
+    def frame(self, statement: ClauseElement | str) -> pl.DataFrame:
+        """The rows of a query as a polars frame."""
+
+    @abstractmethod
+    def stage(self, name: str, frame: pl.DataFrame) -> None:
+        """Create the temporary table `name` with the rows of `frame`; it is gone when the transaction ends."""
+
+    @abstractmethod
+    def _begin(self) -> None: ...
+
+    @abstractmethod
+    def _commit(self) -> None: ...
+
+    @abstractmethod
+    def _rollback(self) -> None: ...
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connection; a second call does nothing."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside commit together, or none does."""
+        self._begin()
+        try:
+            yield
+            self._commit()
+        except BaseException:
+            self._rollback()
+            raise
+
+    def scalar(self, statement: ClauseElement | str) -> Any:
+        """First column of the first row, or None."""
+        rows = self.fetchall(statement)
+        return rows[0][0] if rows else None
+
+    def dicts(self, statement: ClauseElement | str) -> list[dict[str, Any]]:
+        """The rows of a query as dictionaries."""
+        return self.frame(statement).to_dicts()
+
+    def compile(self, statement: ClauseElement) -> tuple[str, Any]:
+        """SQL text and its parameters in the driver's own style."""
+        compiled = statement.compile(dialect=self.dialect, compile_kwargs={"render_postcompile": True})
+        if compiled.positiontup is not None:  # type: ignore[attr-defined]
+            return compiled.string, [compiled.params[name] for name in compiled.positiontup]  # type: ignore[attr-defined]
+        return compiled.string, compiled.params
+
+
+@dataclass(frozen=True, slots=True)
+class FactSums:
+    """Rows, sum of gene keys, sum of sample keys, rows without a raw value."""
+
+    rows: int
+    gene_keys: int
+    sample_keys: int
+    nulls: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactLoad:
+    """What a bulk load of facts needs: one batch of one study, its keys in axis order."""
+
+    study_key: int
+    batch_key: int
+    attempt: int
+    gene_keys: NDArray[np.int32]
+    sample_keys: NDArray[np.int32]
+    blocks: Iterable[Block]
+
+
+class Engine(ABC):
+    """A database that can hold a warehouse."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def connect(self) -> Connection:
+        """A new connection, to be used by one thread."""
+
+    @abstractmethod
+    def exists(self) -> bool:
+        """Whether the database is there already (a DuckDB file, a reachable server)."""
+
+    @abstractmethod
+    def write_lock(self) -> AbstractContextManager[object]:
+        """Held around every writing transaction of this process."""
+
+    @abstractmethod
+    def study_lock(self, connection: Connection, accession: str) -> None:
+        """Take the study for this transaction, or raise BusyStudy."""
+
+    @abstractmethod
+    def register_run(self, connection: Connection, run_id: str) -> None:
+        """Mark the run as alive as long as the connection lives."""
+
+    @abstractmethod
+    def is_alive(self, connection: Connection, run_id: str) -> bool:
+        """Whether the process that registered the run still lives."""
+
+    @abstractmethod
+    def write_facts(self, connection: Connection, load: FactLoad) -> int:
+        """Write the facts of a batch, inside a transaction; returns the rows written."""
+
+    @abstractmethod
+    def publish_facts(self, connection: Connection, load: FactLoad) -> None:
+        """Put the batch in the place of what the study had, as the last step of the transaction."""
+
+    @abstractmethod
+    def delete_facts(self, connection: Connection, study_key: int) -> None:
+        """Remove the facts of a study, inside a transaction."""
+
+    @abstractmethod
+    def sum_facts(self, connection: Connection, load: FactLoad) -> FactSums:
+        """The sums by which a batch is compared with the axes of its matrix, as the database sees them."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close everything that is open."""
+
+
+def prefetch(items: Iterable[T]) -> Iterator[T]:
+    """The same items, each made in another thread while the one before is used."""
+    slot: list[tuple[bool, T | BaseException | None]] = []
+    ready, wanted = threading.Semaphore(0), threading.Semaphore(1)
+    stop = threading.Event()
+
+    def produce() -> None:
+        try:
+            for item in items:
+                wanted.acquire()
+                if stop.is_set():
+                    return
+                slot.append((True, item))
+                ready.release()
+            last: tuple[bool, BaseException | None] = (False, None)
+        except BaseException as error:  # noqa: BLE001 - raised again in the consumer
+            last = (False, error)
+        wanted.acquire()
+        slot.append(last)
+        ready.release()
+
+    worker = threading.Thread(target=produce, daemon=True)
+    worker.start()
+    try:
+        while True:
+            ready.acquire()
+            more, item = slot.pop()
+            wanted.release()
+            if not more:
+                if isinstance(item, BaseException):
+                    raise item
+                return
+            yield item  # type: ignore[misc]
+    finally:
+        stop.set()
+        wanted.release()
+        worker.join()
+
+
+CRASH_POINT = "EXPRESSWAY_TEST_CRASH_AT"
+
+
+def crash_point(name: str) -> None:
+    """Kill this process here when a test asks for it: EXPRESSWAY_TEST_CRASH_AT=name."""
+    if os.environ.get(CRASH_POINT) == name:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,78 @@
+"""Facts into DuckDB: Arrow in, one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from expressway.studies.study import Block
+from expressway.warehouse.engines.base import FactLoad, FactSums, crash_point, prefetch
+from expressway.warehouse.engines.duckdb.connect import DuckDBConnection
+
+FACT = "fact.fact_gene_expression"
+BATCHES = 4  # record batches an insert is cut into: DuckDB reads each with a thread of its own
+
+
+def write_facts(connection: DuckDBConnection, load: FactLoad) -> int:
+    """Replace the facts of the study by the blocks of a batch; returns the rows written."""
+    delete_facts(connection, load.study_key)
+    insert = (
+        f"INSERT INTO {FACT} (sample_key, gene_key, study_key, batch_key, expression_value_raw, expression_value, "
+        f"is_detected) SELECT sample_key, gene_key, {load.study_key}, {load.batch_key}, raw, value, detected FROM incoming"
+    )
+    rows = 0
+    for frame in prefetch(_frames(load)):
+        connection.insert_frame(insert, frame)
+        rows += frame.height
+        crash_point("during_facts")
+    return rows
+
+
+def _frames(load: FactLoad) -> Iterator[pl.DataFrame]:
+    for block in load.blocks:
+        frame = block_frame(block, load)
+        step = -(-frame.height // BATCHES)
+        yield pl.concat([frame.slice(first, step) for first in range(0, frame.height, step)], rechunk=False)
+
+
+def block_frame(block: Block, load: FactLoad) -> pl.DataFrame:
+    """A block as rows (sample_key, gene_key, raw, value, detected), gene by gene."""
+    genes, samples = block.raw.shape
+    gene_keys = load.gene_keys[block.start : block.start + genes]
+    raw, value = pl.Series("raw", block.raw.ravel()), pl.Series("value", block.value.ravel())
+    if block.detected is None:
+        detected = pl.Series("detected", [None], dtype=pl.Boolean).new_from_index(0, genes * samples)
+    else:
+        detected = pl.Series("detected", block.detected.ravel())
+    frame = pl.DataFrame(
+        [
+            pl.Series("sample_key", np.tile(load.sample_keys, genes)),
+            pl.Series("gene_key", np.repeat(gene_keys, samples)),
+            raw,
+            value,
+            detected,
+        ]
+    )
+    if np.isnan(block.raw).any() or np.isnan(block.value).any():
+        frame = frame.with_columns(
+            pl.col("raw", "value").fill_nan(None),
+            detected=pl.when(pl.col("raw").is_nan()).then(None).otherwise(pl.col("detected")),
+        )
+    return frame
+
+
+def delete_facts(connection: DuckDBConnection, study_key: int) -> None:
+    """Remove the facts of a study."""
+    connection.execute(f"DELETE FROM {FACT} WHERE study_key = {study_key}")
+
+
+def sum_facts(connection: DuckDBConnection, load: FactLoad) -> FactSums:
+    """The sums of a batch as the database sees them."""
+    row = connection.fetchall(
+        "SELECT count(*), coalesce(sum(gene_key), 0), coalesce(sum(sample_key), 0), "
+        f"count(*) - count(expression_value_raw) FROM {FACT} "
+        f"WHERE study_key = {load.study_key} AND batch_key = {load.batch_key}"
+    )[0]
+    return FactSums(*(int(value) for value in row))

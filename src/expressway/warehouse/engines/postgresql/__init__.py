@@ -1,0 +1,1 @@
+"""The PostgreSQL engine: a server, one partition of facts per study."""

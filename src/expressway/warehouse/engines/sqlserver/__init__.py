@@ -1,0 +1,1 @@
+"""The SQL Server engine: columnstore facts, partitioned by study."""

@@ -1,0 +1,103 @@
+"""Numbered migrations: each brings a warehouse from one schema version to the next, in one transaction.
+
+A migration never changes once it is published: it names the tables and views it brings. A later one that adds a
+column to a table adds it where it is missing, since a new warehouse gets the table as it is defined by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from expressway.warehouse.migrations import m0001_star_schema, m0002_analytics_views
+from expressway.warehouse.statements import insert_version
+
+
+class Connection(Protocol):
+    """What a migration asks of a connection to a warehouse."""
+
+    @property
+    def engine(self) -> str:
+        """The engine's name: duckdb, postgresql or sqlserver."""
+
+    def execute(self, sql: str, /) -> None: ...
+
+    def fetchall(self, sql: str, /) -> list[tuple[Any, ...]]: ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All statements inside commit together, or none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A step from one version of the schema to the next."""
+
+    version: int
+    name: str
+    statements: Callable[[str], list[str]]
+    """The SQL for an engine."""
+    upgrade: Callable[[Connection], None]
+
+    def __str__(self) -> str:
+        return f"{self.version:04d} {self.name}"
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "star_schema", m0001_star_schema.statements, m0001_star_schema.upgrade),
+    Migration(2, "analytics_views", m0002_analytics_views.statements, m0002_analytics_views.upgrade),
+)
+
+# Two processes that upgrade at once take turns; DuckDB lets only one process in.
+_TURN = {
+    "postgresql": "SELECT pg_advisory_xact_lock(5406300)",
+    "sqlserver": "EXEC sp_getapplock @Resource = N'expressway schema', @LockMode = N'Exclusive'",
+}
+
+
+def latest_version() -> int:
+    """The version of the schema that this program works with."""
+    return MIGRATIONS[-1].version
+
+
+def current_version(connection: Connection) -> int:
+    """The version of the schema in the warehouse; 0 when there is none."""
+    there = connection.fetchall(
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'meta' AND table_name = 'schema_version'"
+    )
+    if not there[0][0]:
+        return 0
+    return int(connection.fetchall("SELECT coalesce(max(version), 0) FROM meta.schema_version")[0][0])
+
+
+def pending(connection: Connection) -> list[Migration]:
+    """The migrations that the warehouse still needs, in order."""
+    version = current_version(connection)
+    return [migration for migration in MIGRATIONS if migration.version > version]
+
+
+def upgrade(connection: Connection, target: int | None = None) -> list[str]:
+    """Apply pending migrations, each with its version row in one transaction; returns what was applied.
+
+    Args:
+        target: the version to stop at; the latest when omitted.
+    """
+    last = latest_version() if target is None else target
+    return [
+        str(migration)
+        for migration in pending(connection)
+        if migration.version <= last and _apply(connection, migration)
+    ]
+
+
+def _apply(connection: Connection, migration: Migration) -> bool:
+    """Apply a migration unless another process did so meanwhile; returns whether it was applied."""
+    with connection.transaction():
+        if connection.engine in _TURN:
+            connection.execute(_TURN[connection.engine])
+        if current_version(connection) >= migration.version:
+            return False
+        migration.upgrade(connection)
+        connection.execute(insert_version(connection.engine, migration.version, migration.name))
+    return True

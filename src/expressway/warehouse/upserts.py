@@ -1,0 +1,44 @@
+"""Add missing rows and change those that differ, set-wise, the same on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from expressway.warehouse.engines.base import Connection
+
+
+def insert_missing(connection: Connection, table: str, frame: pl.DataFrame, keys: Sequence[str] = ()) -> None:
+    """Insert the rows whose natural key (default: every column) is not in the table yet, in sorted order."""
+    if frame.height == 0:
+        return
+    keys = list(keys) or frame.columns
+    connection.stage("missing", frame)
+    _insert_staged(connection, table, "missing", frame.columns, keys)
+
+
+def upsert(connection: Connection, table: str, frame: pl.DataFrame, keys: Sequence[str], staged: str = "rows") -> None:
+    """Insert missing rows and update the other columns of rows that differ, in sorted order."""
+    if frame.height == 0:
+        return
+    connection.stage(staged, frame)
+    _insert_staged(connection, table, staged, frame.columns, keys)
+    others = [name for name in frame.columns if name not in keys]
+    if others:
+        match = " AND ".join(f"t.{name} = s.{name}" for name in keys)
+        differs = " OR ".join(f"t.{name} IS DISTINCT FROM s.{name}" for name in others)
+        assign = ", ".join(f"{name} = s.{name}" for name in others)
+        connection.execute(f"UPDATE {table} AS t SET {assign} FROM {staged} s WHERE {match} AND ({differs})")
+
+
+def _insert_staged(
+    connection: Connection, table: str, staged: str, columns: Sequence[str], keys: Sequence[str]
+) -> None:
+    match = " AND ".join(f"t.{name} = s.{name}" for name in keys)
+    names = ", ".join(columns)
+    ignore = " ON CONFLICT DO NOTHING" if connection.engine == "postgresql" else ""
+    connection.execute(
+        f"INSERT INTO {table} ({names}) SELECT {names} FROM {staged} s "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE {match}) ORDER BY {', '.join(keys)}{ignore}"
+    )

@@ -1,0 +1,161 @@
+"""Does every command in README.md and docs/ run and print what the page shows, and are the generated pages fresh?
+
+A failure here means that a reader who types what we wrote gets something else.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.console_pages import Command, Output, PageError, complaint, matches, read_commands, run_commands
+from tools import check_links, generate_docs
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SECONDS_PER_PAGE = 110
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_commands_of_a_page_do_what_it_says(page: Path, tmp_path: Path) -> None:
+    commands = read_commands(page.read_text(encoding="utf-8"))
+
+    outputs = run_commands(commands, tmp_path, ROOT, SECONDS_PER_PAGE)
+
+    wrong = [text for command, output in zip(commands, outputs, strict=True) if (text := complaint(command, output))]
+    assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", generate_docs.PAGES)
+def test_a_generated_page_is_what_the_code_says(name: str) -> None:
+    assert generate_docs.stale(name) is None
+
+
+def test_a_generated_page_that_was_edited_by_hand_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(generate_docs, "DOCS", tmp_path)
+    generate_docs.write("errors.md")
+    assert generate_docs.stale("errors.md") is None
+
+    page = tmp_path / "errors.md"
+    page.write_text(page.read_text(encoding="utf-8").replace("54010", "54011"), encoding="utf-8")
+
+    assert "docs/errors.md" in (generate_docs.stale("errors.md") or "")
+
+
+def test_no_link_between_the_pages_is_broken() -> None:
+    assert check_links.broken_links(ROOT) == []
+
+
+def test_a_broken_link_is_found(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/one.md").write_text("# One thing\n\n## A `part` of it\n", encoding="utf-8")
+    text = "[a](docs/one.md#a-part-of-it) [b](docs/two.md)\n[c](docs/one.md#none) [d](https://example.org)\n```\n[e](x.md)\n```\n"
+    (tmp_path / "README.md").write_text(text, encoding="utf-8")
+
+    broken = check_links.broken_links(tmp_path)
+
+    assert [line.split(": ")[1] for line in broken] == ["docs/two.md", "docs/one.md#none"]
+
+
+# The machine that runs the pages
+
+
+def page(*lines: str) -> str:
+    return "\n".join(["# A page", "", *lines, ""])
+
+
+def outcomes(text: str, folder: Path) -> list[str | None]:
+    commands = read_commands(text)
+    return [complaint(*pair) for pair in zip(commands, run_commands(commands, folder, ROOT, 30), strict=True)]
+
+
+def test_one_session_per_page_with_the_programs_of_this_environment(tmp_path: Path) -> None:
+    text = page(
+        "```console", "$ name=world", "$ mkdir -p a/b && cd a/b", "```", "Then:", "```console",
+        "$ echo hello $name; basename $PWD", "hello world", "b", "$ command -v python", sys.executable, "```",
+        "```python", "import polars", "open('made', 'w').close()", "```",
+        "```console", "$ ls", "made", "$ cat <<EOF", "> one", "> two", "> EOF", "one", "two", "```",
+    )  # fmt: skip
+
+    assert outcomes(text, tmp_path) == [None] * 7
+    assert (tmp_path / "a/b/made").exists()
+
+
+def test_wrong_output_and_failing_commands_are_reported_with_their_line(tmp_path: Path) -> None:
+    text = page("```console", "$ echo one", "two", "$ false", "$ printf 'no end'", "no end", "$ echo talk >&2", "```")
+
+    first, second, third, fourth = outcomes(text, tmp_path)
+
+    assert str(first).startswith("line 4: echo one")
+    assert "expected:\ntwo" in str(first)
+    assert "exit status 1" in str(second)
+    assert (third, fourth) == (None, None)
+
+
+def test_a_block_that_must_fail_shows_its_error_text(tmp_path: Path) -> None:
+    text = page(
+        "<!-- console: fails -->", "```console", "$ echo data; echo error: no >&2; false", "data", "error: no", "```"
+    )
+    succeeding = page("<!-- console: fails -->", "```console", "$ true", "```")
+
+    assert outcomes(text, tmp_path) == [None]
+    assert outcomes(succeeding, tmp_path) != [None]
+
+
+def test_a_block_can_run_in_the_checkout_or_be_left_out_with_a_reason(tmp_path: Path) -> None:
+    text = page(
+        "<!-- console: checkout -->", "```console", "$ ls pyproject.toml", "pyproject.toml", "```",
+        "```console", "$ ls", "```",
+        "<!-- console: skip, it needs a cluster -->", "```console", "$ false", "```",
+    )  # fmt: skip
+
+    assert outcomes(text, tmp_path) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["<!-- console: skip -->", "```console", "$ false", "```"], "reason"),
+        (["<!-- console: sometimes -->", "```console", "$ false", "```"], "sometimes"),
+        (["<!-- console: fails -->", "", "```console", "$ false", "```"], "right above"),
+        (["```bash", "false", "```"], "never run"),
+        (["- item", "  ```console", "  $ false", "  ```"], "never run"),
+        (["```console", "output", "```"], "starts with"),
+        (["```console", "$ true"], "not closed"),
+    ],
+)
+def test_a_block_that_would_quietly_not_run_is_refused(lines: list[str], reason: str) -> None:
+    with pytest.raises(PageError, match=reason):
+        read_commands(page(*lines))
+
+
+def test_a_session_that_ends_early_or_hangs_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PageError, match="ended at line 4"):
+        run_commands(read_commands(page("```console", "$ exit 3", "$ true", "```")), tmp_path, ROOT, 30)
+    with pytest.raises(PageError, match=r"not done after 0\.5 s"):
+        run_commands([Command(1, "sleep 20")], tmp_path, ROOT, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "same"),
+    [
+        ("a\nb", "a\nb\n", True),
+        ("a\nb", "a\n\nb\n", False),
+        ("a", "\na  \n\n", True),
+        ("a\n...\nz", "a\nb\nc\nz\n", True),
+        ("a\n...\nz", "a\nz\n", True),
+        ("...", "", True),
+        ("batch 3f...: done", "batch 3f77aa: done\n", True),
+        ("batch 3f...: done", "batch 4f77aa: done\n", False),
+        ("took 1.3 s  fast", "took 12.25 s fast\n", True),
+        ("took 1.3 s", "took 3 minutes\n", True),
+        ("5 studies", "6 studies\n", False),
+        ("5 samples", "6 samples\n", False),
+        ("10 rows/s", "11 rows/s\n", False),
+    ],
+)
+def test_what_counts_as_the_same_output(expected: str, printed: str, same: bool) -> None:
+    assert matches(expected.splitlines(), printed) is same
+    assert (complaint(Command(1, "x", tuple(expected.splitlines())), Output(printed, "", 0)) is None) is same

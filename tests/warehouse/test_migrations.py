@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from tests.warehouse.conftest import PlainConnection, connect
+
+from expressway.warehouse import migrations
+from expressway.warehouse.check import check_schema
+from expressway.warehouse.migrations import Connection, Migration
+
+
+def test_an_empty_database_has_version_0(connection: PlainConnection) -> None:
+    assert migrations.current_version(connection) == 0
+    assert migrations.pending(connection) == list(migrations.MIGRATIONS)
+
+
+def test_upgrade_applies_every_migration_once(connection: PlainConnection) -> None:
+    assert migrations.upgrade(connection) == ["0001 star_schema", "0002 analytics_views"]
+    assert migrations.upgrade(connection) == []
+    assert migrations.current_version(connection) == migrations.latest_version() == 2
+    rows = connection.fetchall("SELECT version, name FROM meta.schema_version ORDER BY version")
+    assert rows == [(1, "star_schema"), (2, "analytics_views")]
+
+
+def test_numbers_run_without_gaps() -> None:
+    assert [migration.version for migration in migrations.MIGRATIONS] == list(range(1, len(migrations.MIGRATIONS) + 1))
+
+
+def test_an_older_warehouse_is_brought_up_to_date(connection: PlainConnection) -> None:
+    assert migrations.upgrade(connection, target=1) == ["0001 star_schema"]
+    assert migrations.current_version(connection) == 1
+    connection.execute("INSERT INTO dim.dim_study (study_accession_code) VALUES ('GSE1')")
+    assert any("vw_expression_long" in str(difference) for difference in check_schema(connection))
+
+    assert [str(migration) for migration in migrations.pending(connection)] == ["0002 analytics_views"]
+    assert migrations.upgrade(connection) == ["0002 analytics_views"]
+    assert check_schema(connection) == []
+    assert connection.fetchall("SELECT study_accession_code FROM dim.dim_study") == [("GSE1",)]
+
+
+def test_a_warehouse_of_a_later_version_is_left_alone(warehouse: PlainConnection) -> None:
+    warehouse.execute("INSERT INTO meta.schema_version (version, name) VALUES (99, 'from the future')")
+    assert migrations.current_version(warehouse) == 99
+    assert migrations.upgrade(warehouse) == []
+
+
+def break_half_way(connection: Connection) -> None:
+    connection.execute("CREATE TABLE dim.half (i INTEGER)")
+    connection.execute("ALTER TABLE dim.dim_study ADD COLUMN half INTEGER")
+    connection.execute("SELECT nonsense FROM nowhere")
+
+
+def test_a_migration_that_fails_leaves_nothing(connection: PlainConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Migration(3, "broken", lambda engine: [], break_half_way)
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken))
+    with pytest.raises(Exception, match="nowhere"):
+        migrations.upgrade(connection)
+    assert migrations.current_version(connection) == 2
+    assert check_schema(connection) == []
+
+
+def test_processes_that_upgrade_at_once_take_turns(postgresql_url: str) -> None:
+    def upgrade(_: int) -> list[str]:
+        opened = connect(postgresql_url)
+        try:
+            return migrations.upgrade(opened)
+        finally:
+            opened.raw.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        applied = list(pool.map(upgrade, range(3)))
+    assert sorted(name for names in applied for name in names) == ["0001 star_schema", "0002 analytics_views"]
