@@ -87,7 +87,7 @@ def into_postgresql(download: Path, work: Path) -> int:
 def _load(url: str, download: Path) -> int:
     with open_warehouse(url) as warehouse:
         result = warehouse.load(download)
-    assert result.ok and all(study.action == "LOADED" for study in result.studies), result
+    assert [study.action for study in result.studies] == ["LOADED"], result
     return sum(study.cells_loaded for study in result.studies)
 
 

@@ -82,11 +82,11 @@ def zip_slip(folder: Path) -> Path:
 def zip_bomb(folder: Path) -> Path:
     target = folder / "bomb.zip"
     folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        with archive.open(f"{STUDY}/{STUDY}.tsv", "w", force_zip64=True) as member:
-            zeros = bytes(2**24)
-            for _ in range(80):
-                member.write(zeros)
+    archive = zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9)
+    with archive, archive.open(f"{STUDY}/{STUDY}.tsv", "w", force_zip64=True) as member:
+        zeros = bytes(2**24)
+        for _ in range(80):
+            member.write(zeros)
     return target
 
 

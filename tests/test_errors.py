@@ -75,7 +75,6 @@ def test_an_error_without_a_hint_of_its_own_gives_that_of_its_class(cls: type[Ex
         (errors.ValidationError, ValueError),
         (errors.WarehouseError, RuntimeError),
         (errors.SourceNotFound, FileNotFoundError),
-        (errors.MissingExtra, ImportError),
         (errors.UnknownStudyOrDisease, LookupError),
     ],
 )

@@ -28,7 +28,7 @@ def outcome(folder: Path, **environment: str) -> str:
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-ra", "-p", "no:cacheprovider", str(folder)],
         cwd=folder,
-        env=kept | environment,
+        env=kept | environment | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,

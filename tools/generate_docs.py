@@ -55,15 +55,12 @@ def errors_page() -> str:
 
 def settings_page() -> str:
     """Every key of expressway.yaml."""
-    records = settings_reference()
-    header = list(records[0])
-    rows = [[record[name] for name in header] for record in records]
     return _page(
         [
             "# Settings",
             "A setting is taken from `expressway.yaml`, is overruled by an environment variable (`EXPRESSWAY_...`),"
             " and that by an option on the command line. An unknown key is refused.",
-            table([name.replace("_", " ") for name in header], rows),
+            settings_reference(),
         ]
     )
 

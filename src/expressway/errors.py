@@ -95,13 +95,13 @@ class SettingsError(ExpresswayError, ValueError):
 class UnknownSetting(SettingsError):
     code, name = 54070, "SETTING_UNKNOWN"
     summary = "A settings file, environment variable or option has a key that does not exist."
-    default_hint = "Correct the key; `expressway settings` lists every key with its meaning."
+    default_hint = "Correct the key; docs/settings.md lists every key with its meaning."
 
 
 class InvalidSetting(SettingsError):
     code, name = 54071, "SETTING_INVALID"
     summary = "A setting has a value it cannot take."
-    default_hint = "Correct the value; `expressway settings` lists every key with its meaning."
+    default_hint = "Correct the value; docs/settings.md lists every key with its meaning."
 
 
 class MissingExtra(SettingsError):

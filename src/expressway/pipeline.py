@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from expressway.settings import load_settings
+from expressway.settings import Settings
 from expressway.studies.simulate import simulate
 from expressway.warehouse.loading import LoadResult
 from expressway.warehouse.warehouse import Warehouse
@@ -21,7 +21,9 @@ FROM dim.study_sample ss
 JOIN dim.dim_study st ON st.study_key = ss.study_key JOIN dim.dim_illness i ON i.illness_key = ss.illness_key
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
-QUALITY = "SELECT study_accession_code AS study, quality_score, quality_json FROM meta.batch WHERE is_current ORDER BY 1"
+QUALITY = (
+    "SELECT study_accession_code AS study, quality_score, quality_json FROM meta.batch WHERE is_current ORDER BY 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def run_demo(folder: Path, *, progress: Callable[[str, str, int, int], None] | N
     if not download.exists():
         folder.mkdir(parents=True, exist_ok=True)
         simulate(download, studies=5, genes=3000, samples=90, seed=1)
-    settings = load_settings(None, {"warehouse": f"duckdb:///{folder}/expressway.duckdb"}, environ={})
+    settings = Settings.model_validate({"warehouse": f"duckdb:///{folder}/expressway.duckdb"})
     with Warehouse(settings) as warehouse:
         load = warehouse.load(download, progress=progress)
         for study in load.studies:

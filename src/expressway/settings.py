@@ -11,15 +11,15 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Secret, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from expressway.errors import ExpresswayError, InvalidSetting
 from expressway.settings_sources import (
     OLD_NAMES,
     Expanded,
+    KeyPath,
     Keys,
     Layer,
     environment_layer,
@@ -29,7 +29,33 @@ from expressway.settings_sources import (
     settings_file,
     written_as,
 )
-from expressway.settings_values import parse_size, redact_url, size_text
+from expressway.settings_values import (
+    Accession,
+    AtLeastOne,
+    Deflooring,
+    FieldLabels,
+    FileOrLabels,
+    Labels,
+    Memory,
+    Mismatch,
+    Name,
+    Names,
+    Probes,
+    Progress,
+    Scaling,
+    Share,
+    ShareValue,
+    Size,
+    Technology,
+    Units,
+    Url,
+    WarehouseUrl,
+    default_text,
+    parse_size,
+    redact_url,
+    size_text,
+    type_text,
+)
 
 __all__ = [
     "Settings",
@@ -41,80 +67,6 @@ __all__ = [
     "settings_reference",
 ]
 
-LEAST_MEMORY = 64 * 2**20
-
-Size = NewType("Size", int)
-Share = NewType("Share", float)
-Name = NewType("Name", str)
-
-
-class WarehouseUrl(Secret[str]):
-    """A URL that shows itself without its password."""
-
-    def _display(self) -> str:
-        return redact_url(self.get_secret_value())
-
-
-def _url(value: Any) -> Any:
-    if isinstance(value, str) and not value.strip():
-        raise ValueError("the URL is empty")
-    return value.strip() if isinstance(value, str) else value
-
-
-def _enough(size: Size) -> Size:
-    if size < LEAST_MEMORY:
-        raise ValueError(f"it should be at least {size_text(LEAST_MEMORY)}; a size needs a unit, such as 2GiB")
-    return size
-
-
-def _accession(text: Name) -> Name:
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,50}", text):
-        raise ValueError("an accession is 1 to 50 letters, digits, dots, hyphens and underscores")
-    return text
-
-
-def _upper(value: Any) -> Any:
-    return value.strip().upper() if isinstance(value, str) else value
-
-
-def _lower(value: Any) -> Any:
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-def _technology(value: Any) -> Any:
-    text = re.sub(r"[\s_-]+", "", value).upper() if isinstance(value, str) else value
-    return "RNA-SEQ" if text == "RNASEQ" else text
-
-
-def _listed(value: Any) -> Any:
-    """A list written on one line, `A, B`; no value means an empty list."""
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return [] if value is None else value
-
-
-def _mapped(value: Any) -> Any:
-    return {} if value is None else value
-
-
-def _file_or_labels(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        rows = [row for item in value.values() for row in (item.values() if isinstance(item, Mapping) else [item])]
-        if not all(isinstance(row, str) for row in rows):
-            raise ValueError("it should be the path of a file, `SAMPLE: LABEL`, or `STUDY: {SAMPLE: LABEL}`")
-    return value
-
-
-Accession = Annotated[Name, AfterValidator(_accession)]
-ShareValue = Annotated[Share, Field(ge=0, le=1)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Units = Annotated[
-    Literal["COUNTS", "TPM", "CPM", "FPKM", "INTENSITY", "ARRAY_LOG2", "LOG2", "QN_TARGET", "SCALED"],
-    BeforeValidator(_upper),
-]
-Scaling = Annotated[Literal["NONE", "LOG2", "MINMAX", "STANDARD", "ROBUST"], BeforeValidator(_upper)]
-Technology = Annotated[Literal["RNA-SEQ", "MICROARRAY", "OTHER"], BeforeValidator(_technology)]
-
 
 class _Model(BaseModel):
     model_config = ConfigDict(
@@ -123,7 +75,6 @@ class _Model(BaseModel):
         use_attribute_docstrings=True,
         hide_input_in_errors=True,
         str_strip_whitespace=True,
-        validate_default=True,
     )
 
 
@@ -155,25 +106,25 @@ class StudySettings(_Model):
     """Samples to load and no others; none named means all."""
     skip_samples: Names = ()
     """Samples to leave out."""
-    on_sample_mismatch: Annotated[Literal["fail", "intersect"], BeforeValidator(_lower)] = "fail"
+    on_sample_mismatch: Mismatch = "fail"
     """When matrix and metadata name different samples: quarantine the study, or load those that both name."""
     max_null_share: ShareValue = Share(0.10)
     """Share of missing cells above which the study is quarantined."""
-    duplicate_probes: Annotated[Literal["average", "keep", "fail"], BeforeValidator(_lower)] = "average"
+    duplicate_probes: Probes = "average"
     """Rows of one gene told apart by a suffix (.1, .2): average them, keep each, or quarantine the study."""
-    deflooring: Annotated[Literal["auto", "off"], BeforeValidator(_lower)] = "auto"
+    deflooring: Deflooring = "auto"
     """Set the tied lowest value of each sample to one floor for the study, where quantile normalisation made it."""
     ruleset: str = "sepsis_v1"
     """Illness rules: `sepsis_v1`, `seed_v1`, or the path of a YAML file."""
-    illness_fields: Annotated[dict[str, dict[str, str]], BeforeValidator(_mapped)] = {}
+    illness_fields: FieldLabels = {}
     """Labels for values of metadata fields that the rules do not know: `field: {value: label}`."""
-    illness_overrides: Annotated[dict[str, str], BeforeValidator(_mapped)] = {}
+    illness_overrides: Labels = {}
     """Labels that stand above all evidence: `sample: label`; the sample `*` is the whole study."""
     min_labelled_share: ShareValue = Share(0.95)
     """Share of samples with an illness label below which a warning is logged."""
     max_unknown_share: ShareValue = Share(0.5)
     """Share of samples without an illness label above which the study is held out of aggregation."""
-    block_size: Annotated[int, Field(ge=1)] | None = None
+    block_size: AtLeastOne | None = None
     """Genes that are held in memory at a time; else as many as `memory` allows. Results do not depend on it."""
 
     def value_settings(self) -> dict[str, Any]:
@@ -214,19 +165,17 @@ class StudySettings(_Model):
 class Settings(_Model):
     """Everything that can be set. `Settings()` is the built-in defaults; `load_settings` reads file and environment."""
 
-    warehouse: Annotated[WarehouseUrl, BeforeValidator(_url)] = WarehouseUrl("duckdb:///expressway.duckdb")
+    warehouse: Url = WarehouseUrl("duckdb:///expressway.duckdb")
     """Where the data go: `duckdb:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`. The password is never shown;
     `${VARIABLE}` keeps it out of the file."""
-    memory: Annotated[Size, BeforeValidator(parse_size), AfterValidator(_enough)] = Size(2 * 2**30)
+    memory: Memory = Size(2 * 2**30)
     """Memory that loading may use, all workers together: a number with KiB, MiB, GiB, TiB or KB, MB, GB, TB."""
-    workers: Annotated[int, Field(ge=1)] = 1
+    workers: AtLeastOne = 1
     """Studies that are loaded at the same time, fewer where `memory` does not suffice. One study already uses all
     processor cores while it is read."""
-    progress: Annotated[Literal["auto", "on", "off"], BeforeValidator(_lower)] = "auto"
+    progress: Progress = "auto"
     """Progress bars on stderr; `auto` draws them on a terminal only."""
-    illness_overrides: Annotated[
-        Path | dict[str, str | dict[str, str]] | None, BeforeValidator(_file_or_labels)
-    ] = None
+    illness_overrides: FileOrLabels | None = None
     """Labels that stand above all evidence, for many studies: the path of an illness_overrides.yaml, or what would be
     in it, `study: {sample: label}` or `sample: label`."""
     platform_lookup: Path | None = None
@@ -234,7 +183,7 @@ class Settings(_Model):
     defaults: StudySettings = StudySettings()
     """What holds for every study: the keys below."""
     studies: dict[Accession, StudySettings] = {}
-    """By accession, what holds for one study: the keys below, above `defaults`."""
+    """What holds for one study, by accession: the same keys, which stand above `defaults`."""
 
     @property
     def warehouse_url(self) -> str:
@@ -252,8 +201,9 @@ class Settings(_Model):
     def describe(self) -> dict[str, Any]:
         """Every setting in force by its full key, ready for JSON, without passwords; of studies what they set."""
         values = self.model_dump(mode="json", exclude={"defaults", "studies"}) | {"memory": size_text(self.memory)}
-        own = {f"studies.{name}": study.model_dump(mode="json", exclude_unset=True) for name, study in self.studies.items()}
-        sections = {"defaults": self.defaults.model_dump(mode="json")} | own
+        sections = {"defaults": self.defaults.model_dump(mode="json")}
+        for name, study in self.studies.items():
+            sections[f"studies.{name}"] = study.model_dump(mode="json", exclude_unset=True)
         return values | {f"{section}.{key}": value for section, keys in sections.items() for key, value in keys.items()}
 
 
@@ -289,7 +239,7 @@ def load_settings(
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        failure = _refusal(error, [*layers, given])
+        failure = _refusal(error, values, [*layers, given])
     raise failure  # out here it does not carry the original error, which knows the values
 
 
@@ -300,22 +250,46 @@ def _stamped(values: dict[str, Any], defaults: Any) -> dict[str, Any]:
     return values | {"studies": {name: merged(own, defaults) for name, own in values["studies"].items()}}
 
 
-def _refusal(error: ValidationError, layers: list[Layer]) -> InvalidSetting:
-    """The first complaint of pydantic in our words; a value that may hide a password is not repeated."""
+_EXPECTED = {
+    "bool": "true or false",
+    "dict": "`key: value` pairs",
+    "float": "a number",
+    "int": "a whole number",
+    "model": "`key: value` pairs",
+    "path": "a path",
+    "string": "text",
+    "tuple": "a list",
+}
+"""What a kind of setting takes, by the first word of pydantic's complaint."""
+
+
+def _refusal(error: ValidationError, values: Mapping[str, Any], layers: list[Layer]) -> InvalidSetting:
+    """The first complaint of pydantic in our words; what may be a password is not repeated."""
     first = error.errors(include_url=False)[0]
     context = first.get("ctx", {})
-    where, shown = written_as(first["loc"], layers), _shown(first["input"])
+    where, shown = written_as(first["loc"], layers), _shown(_given_at(first["loc"], values, first["input"]))
     if first["type"] == "literal_error":
         valid = re.findall(r"'([^']*)'", context["expected"])
         folded = {text.upper(): text for text in valid}
         near = get_close_matches(shown.upper(), folded, n=1)
         guess = f"Did you mean {folded[near[0]]}? " if near else ""
-        return InvalidSetting(f"{where}: {shown!r} is not known", value=shown, hint=f"{guess}Valid: {', '.join(valid)}.")
+        hint = f"{guess}Valid: {', '.join(valid)}."
+        return InvalidSetting(f"{where}: {shown!r} is not known", value=shown, hint=hint)
     cause = context.get("error")
     if isinstance(cause, ExpresswayError):
-        return InvalidSetting(f"{where}: {cause.message}", value=shown, hint=cause.hint)
-    reason = str(cause) if cause is not None else first["msg"].replace("Input should", "it should")
+        return InvalidSetting(f"{where}: {shown!r} cannot be used; it should be a size", value=shown, hint=cause.hint)
+    expected = _EXPECTED.get(first["type"].split("_")[0])
+    reason = str(cause) if cause else f"it should be {expected}" if expected else first["msg"].replace("Input", "it")
     return InvalidSetting(f"{where}: {shown!r} cannot be used; {reason}", value=shown)
+
+
+def _given_at(path: KeyPath, values: Any, otherwise: Any) -> Any:
+    """The value as it was given, not as a validator changed it before it was refused."""
+    for part in path:
+        if not isinstance(values, Mapping) or part not in values:
+            return otherwise
+        values = values[part]
+    return values
 
 
 def _shown(value: object) -> str:
@@ -334,42 +308,9 @@ def settings_reference() -> str:
     rows = [("key", "type", "default", "meaning"), ("---", "---", "---", "---")]
     for prefix, model in (("", Settings), ("defaults.", StudySettings)):
         for name, field in model.model_fields.items():
-            default = field.get_default(call_default_factory=False)
+            default = None if field.annotation is StudySettings else field.default
             meaning = " ".join((field.description or "").split())
-            rows.append((f"`{prefix}{name}`", _type_text(field.annotation), _default_text(default), meaning))
+            rows.append((f"`{prefix}{name}`", type_text(field.annotation), default_text(default), meaning))
     table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
     old = ", ".join(f"`{name}` for `{new}`" for name, new in OLD_NAMES.items())
     return f"{table}\n\nNames of earlier settings files that are still read: {old}."
-
-
-_TYPES: Mapping[Any, str] = {
-    Name: "text",
-    Path: "path",
-    Share: "number, 0 to 1",
-    Size: "size",
-    StudySettings: "section",
-    WarehouseUrl: "URL",
-    bool: "true, false",
-    int: "whole number",
-    str: "text",
-}
-
-
-def _type_text(annotation: Any) -> str:
-    """A type in words."""
-    origin, parts = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _type_text(parts[0])
-    if origin is Literal:
-        return ", ".join(f"`{part}`" for part in parts)
-    if origin in {Union, UnionType}:
-        return " or ".join(_type_text(part) for part in parts if part is not NoneType)
-    if origin is tuple:
-        return f"list of {_type_text(parts[0])}"
-    return "mapping" if origin is dict else _TYPES[annotation]
-
-
-def _default_text(value: object) -> str:
-    if isinstance(value, StudySettings) or value in (None, (), {}):
-        return "none"
-    return f"`{size_text(value) if isinstance(value, int) and value >= LEAST_MEMORY else value}`"

@@ -11,8 +11,8 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, unquote
+from typing import Any, Self
+from urllib.parse import unquote
 
 import yaml
 
@@ -41,10 +41,14 @@ _VARIABLE = re.compile(r"\$(?:\$|\{(?:(?P<name>[A-Za-z_]\w*)(?P<or>:-(?P<default
 
 
 class Expanded(str):
-    """Text of a settings file with its `${VAR}` filled in; `written` is what the file says."""
+    """Text made of what a source says, for example by filling in `${VAR}`; `written` is what it says."""
 
-    __slots__ = ("written",)
     written: str
+
+    def __new__(cls, text: str, written: str) -> Self:
+        made = super().__new__(cls, text)
+        made.written = written
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,11 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """How a source is read: which keys exist, and how it writes the name of one."""
+    """How a source is read: which keys exist, how it writes the name of one, and what it is called before that."""
 
     keys: Keys
     write: Callable[[KeyPath], str]
+    place: str = ""
     names: dict[KeyPath, str] = field(default_factory=dict)
 
     def layer(self, raw: Mapping[str, Any]) -> Layer:
@@ -91,22 +96,20 @@ class _Source:
         found: dict[str, Any] = {}
         for key, value in raw.items():
             name = OLD_NAMES.get(key, key) if key not in valid else key
-            written = self.names.get((*path, key), self.write((*path, key)))
+            written = self.names.get((*path, key), self.place + self.write((*path, key)))
             if name not in valid:
                 raise self._unknown(key, written, path, valid)
             if name in found:
                 both = f"{self.names[*path, name]} and {written} mean the same"
                 raise InvalidSetting(both, value=key, hint="Keep one of the two.")
-            found[name] = f"{value}MiB" if key == "memory_limit_mb" else value
+            found[name] = _mebibytes(value) if key == "memory_limit_mb" else value
             self.names[*path, name] = written
         return found
 
     def _unknown(self, key: str, written: str, path: KeyPath, valid: tuple[str, ...]) -> UnknownSetting:
         here: dict[str, KeyPath] = {name: (*path, name) for name in valid}
-        elsewhere: dict[str, KeyPath] = (
-            {name: (name,) for name in self.keys.top} if path else {name: ("defaults", name) for name in self.keys.study}
-        )
-        options = elsewhere | here
+        elsewhere = {name: (name,) for name in self.keys.top} if path else {}
+        options = {name: ("defaults", name) for name in self.keys.study} | elsewhere | here
         options |= {old: options[new] for old, new in OLD_NAMES.items() if new in options}
         near = get_close_matches(str(key).lower(), options, n=1)
         guess = f"Did you mean {self.write(options[near[0]])}? " if near else ""
@@ -124,7 +127,8 @@ def given_layer(given: Mapping[str, Any], keys: Keys) -> Layer:
 
 def environment_layer(environ: Mapping[str, str], keys: Keys) -> Layer:
     """The settings among the environment variables; `__` leads into a section, an empty variable counts as not set."""
-    source = _Source(keys, lambda path: PREFIX + "__".join(str(part).upper() for part in path))
+    known = {*keys.top, *keys.study}
+    source = _Source(keys, lambda path: PREFIX + "__".join(str(p).upper() if p in known else str(p) for p in path))
     raw: dict[str, Any] = {}
     for variable in sorted(environ):
         if variable.startswith(PREFIX) and variable != CONFIG and not variable.startswith(FOR_TESTS):
@@ -143,7 +147,7 @@ def file_layer(file: Path, environ: Mapping[str, str], keys: Keys) -> Layer:
         InvalidSetting: the file cannot be read, is not YAML, repeats a key, or names a variable that is not set.
         UnknownSetting: the file has a key that does not exist.
     """
-    source = _Source(keys, lambda path: f"{file}: {_dotted(path)}")
+    source = _Source(keys, _dotted, f"{file}: ")
     layer = source.layer(_read(file, environ))
     folder = file.parent.absolute()
     studies = layer.values.get("studies")
@@ -157,7 +161,7 @@ def file_layer(file: Path, environ: Mapping[str, str], keys: Keys) -> Layer:
 def settings_file(config: Path | None, environ: Mapping[str, str]) -> Path | None:
     """The settings file to read: the one that is named, else expressway.yaml if the working folder has one."""
     if config is not None:
-        return config
+        return Path(config)
     if named := environ.get(CONFIG):
         return Path(named)
     return Path(FILE) if Path(FILE).exists() else None
@@ -178,6 +182,10 @@ def written_as(path: KeyPath, layers: list[Layer]) -> str:
                 rest = [str(part) for part in path[length:] if part != "[key]"]
                 return ".".join([name, *map(redact_url, rest)])
     return _dotted(path)
+
+
+def _mebibytes(value: Any) -> Expanded:
+    return Expanded(f"{value}MiB", getattr(value, "written", str(value)))
 
 
 def _dotted(path: KeyPath) -> str:
@@ -219,7 +227,8 @@ def _anchor(section: dict[str, Any], folder: Path) -> None:
     if isinstance(ruleset, str) and ruleset.lower().endswith((".yaml", ".yml")):
         section["ruleset"] = str(folder / ruleset)
     if isinstance(url, str) and url.startswith("duckdb:///") and len(url) > len("duckdb:///"):
-        section["warehouse"] = f"duckdb:///{quote(str(folder / unquote(url.removeprefix('duckdb:///'))))}"
+        path = folder / unquote(url.removeprefix("duckdb:///"))
+        section["warehouse"] = "duckdb:///" + str(path).replace("%", "%25")
 
 
 class _Loader(yaml.SafeLoader):
@@ -228,7 +237,7 @@ class _Loader(yaml.SafeLoader):
     environ: Mapping[str, str]
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        node: yaml.MappingNode = super().compose_mapping_node(anchor)  # type: ignore[no-untyped-call]
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
         first: dict[str, int] = {}
         for key, _ in node.value:
             line = key.start_mark.line + 1
@@ -248,9 +257,8 @@ class _Loader(yaml.SafeLoader):
 
     def construct_text(self, node: yaml.ScalarNode) -> str:
         written = str(self.construct_scalar(node))
-        expanded = Expanded(_VARIABLE.sub(lambda found: self._filled(found, node), written))
-        expanded.written = written
-        return written if expanded == written else expanded
+        text = _VARIABLE.sub(lambda found: self._filled(found, node), written)
+        return text if text == written else Expanded(text, written)
 
     def _filled(self, found: re.Match[str], node: yaml.ScalarNode) -> str:
         if found[0] == "$$":

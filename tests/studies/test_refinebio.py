@@ -271,14 +271,13 @@ def table(*lines: str, end: str = "\r\n") -> bytes:
 
 
 SAMPLES = parse(GOOD).experiments["GSE1"].samples
-DESCRIBED = {"GSM1", "GSM2"}
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_table_that_agrees_says_nothing(end):
     raw = table("refinebio_title\trefinebio_age\trefinebio_processed", "GSM1\tGSE1\thealthy 1\t53.000\tTrue",
                 "GSM2\tGSE1\t\t11.250\t", end=end)  # fmt: skip
-    samples, messages = complete(SAMPLES, parse_table(raw, "t"), DESCRIBED, "t")
+    samples, messages = complete(SAMPLES, parse_table(raw, "t"), "t")
     assert samples == SAMPLES
     assert messages == ()
 
@@ -289,7 +288,7 @@ def test_the_table_fills_gaps_and_the_json_rules():
         "GSM1\tGSE1\tother title\tfemale\t53\tTrue",
         "GSM2\tGSE1\tfrom the table\tmale\t\tFalse",
     )
-    (second, first), messages = complete(SAMPLES, parse_table(raw, "t.tsv"), DESCRIBED, "t.tsv")
+    (second, first), messages = complete(SAMPLES, parse_table(raw, "t.tsv"), "t.tsv")
     assert (first.title, first.source["MetaSRA_age"]) == ("healthy 1", "53")
     assert (second.title, second.sex, second.is_processed) == ("from the table", "male", False)
     assert [message.severity for message in messages] == ["WARNING"]
@@ -299,12 +298,13 @@ def test_the_table_fills_gaps_and_the_json_rules():
 
 def test_samples_that_only_one_side_has():
     raw = table("refinebio_title", "GSM1\tGSE1\thealthy 1", "GSM77\tGSE1\tx")
-    samples, messages = complete(SAMPLES, parse_table(raw, "t"), DESCRIBED, "t")
+    samples, messages = complete(SAMPLES, parse_table(raw, "t"), "t")
     assert samples == SAMPLES
     assert [m.details for m in messages] == [
         "t: 1 samples of the JSON are missing from the TSV: GSM2",
         "t: 1 samples of the TSV are missing from the JSON: GSM77",
     ]
+    assert len(complete(SAMPLES, parse_table(raw, "t"), "t", aggregate=True)[1]) == 1
 
 
 def test_repeated_columns_and_short_lines():
@@ -366,8 +366,7 @@ def test_real_metadata(data_dir: Path, folder: str, expected: tuple[int, int]):
 
     name = f"metadata_{accession}.tsv"
     rows = parse_table((data_dir / folder / accession / name).read_bytes(), name)
-    described = {sample.accession for sample in experiment.samples}
-    completed, messages = complete(experiment.samples, rows, described, name)
+    completed, messages = complete(experiment.samples, rows, name)
     assert messages == ()
     assert [sample.accession for sample in completed] == [sample.accession for sample in experiment.samples]
 
@@ -376,7 +375,7 @@ def test_real_columns_that_only_the_table_has(data_dir: Path):
     folder = data_dir / "metadata_only" / "ERP105501"
     experiment = parse_metadata((folder / "aggregated_metadata.json").read_bytes(), "j").experiments["ERP105501"]
     rows = parse_table((folder / "ERP105501" / "metadata_ERP105501.tsv").read_bytes(), "t")
-    completed, _ = complete(experiment.samples, rows, set(rows), "t")
+    completed, _ = complete(experiment.samples, rows, "t")
     assert not any("MetaSRA_age" in sample.source for sample in experiment.samples)
     assert any("MetaSRA_age" in sample.source for sample in completed)
 

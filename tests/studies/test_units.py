@@ -328,6 +328,7 @@ def test_a_real_normalised_download_passes_through_and_is_defloored(data_dir):
     assert (decision.unit_tag, decision.value_scale, decision.transform) == ("QN_TARGET", "QN", "none")
     assert decision.deflooring
     assert decision.contradiction is None
+    assert "sorted columns of the samples agree" in step(decision, "flags")["outcome"]
     floors = step(decision, "tied_floor")
     assert floors["samples_with_floor"] == 88
     assert floors["floor_cell_share"] == pytest.approx(0.982, abs=0.001)

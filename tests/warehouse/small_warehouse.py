@@ -22,9 +22,14 @@ def literal(value: Any) -> str:
 
 def insert(connection: Any, table: str, **values: Any) -> None:
     """One row."""
-    connection.execute(
-        f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(map(literal, values.values()))})"
-    )
+    connection.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(map(literal, values.values()))})")
+
+
+def add_batch(connection: Any, key: int, study: int, **values: Any) -> None:
+    """A batch of a study."""
+    hashes = dict.fromkeys(("file_hash", "metadata_hash", "settings_hash", "value_settings_hash"), "h" * 64)
+    batch = {"batch_key": key, "batch_id": f"{key:064d}", "study_accession_code": f"GSE{study}", "study_key": study}
+    insert(connection, "meta.batch", **(batch | hashes | {"status": "LOADED"} | values))
 
 
 def add_genes(connection: Any, count: int) -> None:
@@ -36,21 +41,35 @@ def add_genes(connection: Any, count: int) -> None:
 
 def add_study(connection: Any, key: int, labels: Sequence[str], *, scale: str = "LOG2", status: str = "ACTIVE") -> None:
     """A study with one sample for each label; its samples have the keys 100 * key + 1, + 2, ..."""
-    connection.execute("INSERT INTO dim.dim_platform (platform_accession, platform_name) SELECT 'p', 'Platform' "
-                       "WHERE NOT EXISTS (SELECT 1 FROM dim.dim_platform)")
-    insert(connection, "dim.dim_study", study_key=key, study_accession_code=f"GSE{key}", study_title=f"Study {key}",
-           study_technology="RNA-SEQ", study_status=status)
+    connection.execute(
+        "INSERT INTO dim.dim_platform (platform_accession, platform_name) SELECT 'p', 'Platform' "
+        "WHERE NOT EXISTS (SELECT 1 FROM dim.dim_platform)"
+    )
+    insert(
+        connection,
+        "dim.dim_study",
+        study_key=key,
+        study_accession_code=f"GSE{key}",
+        study_title=f"Study {key}",
+        study_technology="RNA-SEQ",
+        study_status=status,
+    )
     for number, label in enumerate(labels, 1):
         sample = 100 * key + number
-        insert(connection, "dim.dim_sample", sample_key=sample, sample_accession_code=f"GSM{sample}", platform_key=1,
-               sample_title=f"title of {sample}", study_key=key)
+        insert(
+            connection,
+            "dim.dim_sample",
+            sample_key=sample,
+            sample_accession_code=f"GSM{sample}",
+            platform_key=1,
+            sample_title=f"title of {sample}",
+            study_key=key,
+        )
         connection.execute(
             "INSERT INTO dim.study_sample (study_key, sample_key, illness_key, illness_method) "
             f"SELECT {key}, {sample}, illness_key, 'TITLE' FROM dim.dim_illness WHERE illness_label = '{label}'"
         )
-    insert(connection, "meta.batch", batch_key=key, batch_id=f"{key:064d}", study_accession_code=f"GSE{key}",
-           study_key=key, file_hash="f", metadata_hash="m", settings_hash="s", value_settings_hash="v",
-           status="LOADED", is_current=True, value_scale=scale)  # fmt: skip
+    add_batch(connection, key, study=key, is_current=True, value_scale=scale)
 
 
 def add_facts(connection: Any, study: int, facts: Sequence[Fact]) -> None:

@@ -3,17 +3,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from tests.warehouse.conftest import PlainConnection
-from tests.warehouse.small_warehouse import add_small_study, insert
 
 from expressway.errors import InvalidSetting
 from expressway.warehouse.check import check_schema
+from tests.warehouse.conftest import PlainConnection
+from tests.warehouse.small_warehouse import add_batch, add_small_study
 
 FACTS = "fact.fact_gene_expression"
 
 # What is done to a whole warehouse, and every line that the check must then say.
 SHAPES: list[tuple[str, list[str]]] = [
-    ("ALTER TABLE dim.dim_study ADD COLUMN extra INTEGER", ["dim.dim_study.extra: the column is not in the definition"]),
+    (
+        "ALTER TABLE dim.dim_study ADD COLUMN extra INTEGER",
+        ["dim.dim_study.extra: the column is not in the definition"],
+    ),
     ("ALTER TABLE meta.meta_study_qc DROP COLUMN zero_share", ["meta.meta_study_qc.zero_share: the column is missing"]),
     ("CREATE TABLE dim.extra (i INTEGER)", ["dim.extra: the table is not in the definition"]),
     ("CREATE VIEW analytics.extra AS SELECT 1 AS one", ["analytics.extra: the view is not in the definition"]),
@@ -166,9 +169,7 @@ def test_rows_that_do_not_fit_are_told(warehouse: PlainConnection, script: str, 
 def test_two_current_batches_are_told(warehouse: PlainConnection) -> None:
     add_small_study(warehouse)
     warehouse.execute("DROP INDEX meta.uq_batch_is_current")
-    insert(warehouse, "meta.batch", batch_key=99, batch_id="x" * 64, study_accession_code="GSE1", study_key=1, file_hash="f",
-           metadata_hash="m", settings_hash="s", value_settings_hash="v", status="LOADED", is_current=True,
-           cells_loaded=0)  # fmt: skip
+    add_batch(warehouse, 99, study=1, is_current=True, cells_loaded=0)
     assert "meta.batch: study GSE1 has 2 current batches" in lines(warehouse)
 
 

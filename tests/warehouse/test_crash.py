@@ -20,7 +20,15 @@ from expressway.studies.transform import StudyValues
 from tests.warehouse.natural import natural_state
 from tests.warehouse.studies import change_cell, sample_names, values, write_download
 
-POINTS = ("before_keys", "before_facts", "during_facts", "after_facts", "before_ledger", "before_commit", "after_commit")
+POINTS = (
+    "before_keys",
+    "before_facts",
+    "during_facts",
+    "after_facts",
+    "before_ledger",
+    "before_commit",
+    "after_commit",
+)
 MILLION = 2**20
 
 
@@ -33,7 +41,11 @@ def load_in_process(url: str, folder: Path, crash_at: str = "", limit: int | Non
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     return subprocess.Popen(
-        command, env=environment, preexec_fn=restrict, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        env=environment,
+        preexec_fn=restrict,  # noqa: PLW1509 - it only sets a limit
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
 
 
@@ -90,7 +102,9 @@ def test_killed_at_random_times_until_one_run_finishes(warehouse_url: str, tmp_p
         accession = f"GSE90000{number}"
         matrix = values(genes=2000, samples=30, seed=number)
         genes = [f"ENSG{90_000_000_000 + gene}" for gene in range(2000)]
-        write_download(folder / accession, accession, matrix=matrix, genes=genes, samples=sample_names(30, 100 * number))
+        write_download(
+            folder / accession, accession, matrix=matrix, genes=genes, samples=sample_names(30, 100 * number)
+        )
     with open_warehouse(f"duckdb:///{tmp_path / 'expected.duckdb'}") as warehouse:
         assert warehouse.load(folder).ok
         expected = natural_state(warehouse)
@@ -146,7 +160,8 @@ def test_no_space_left_on_postgresql(postgresql_url: str, two_versions: tuple[Pa
             "$$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$"
         )
         warehouse.sql(
-            "CREATE TRIGGER full_disk BEFORE DELETE ON dim.study_sample FOR EACH ROW EXECUTE FUNCTION public.disk_full()"
+            "CREATE TRIGGER full_disk BEFORE DELETE ON dim.study_sample "
+            "FOR EACH ROW EXECUTE FUNCTION public.disk_full()"
         )
         result = warehouse.load(after).studies[0]
         assert result.error is not None

@@ -25,9 +25,7 @@ def download(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def state_of(url: str, paths: list[Path], **overrides: object) -> dict[str, list[tuple[object, ...]]]:
     with Warehouse(load_settings(None, {"warehouse": url, **overrides}, environ={})) as warehouse:
         assert warehouse.load(*paths).ok
-        state = natural_state(warehouse)
-    state["batch"] = [row for row in state["batch"]]
-    return state
+        return natural_state(warehouse)
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.warehouse.conftest import PlainConnection, connect
 
 from expressway.warehouse import migrations
 from expressway.warehouse.check import check_schema
 from expressway.warehouse.migrations import Connection, Migration
+from tests.warehouse.conftest import PlainConnection, connect
 
 
 def test_an_empty_database_has_version_0(connection: PlainConnection) -> None:

@@ -53,9 +53,12 @@ def test_a_whole_download_and_its_corrections(warehouse_url: str, data_dir: Path
             "WHERE expression_value <> expression_value_raw AND is_detected"
         )
         assert changed["n"][0] == 0
-        assert warehouse.sql(
-            "SELECT count(DISTINCT expression_value) AS n FROM fact.fact_gene_expression WHERE NOT is_detected"
-        )["n"][0] == 1
+        assert (
+            warehouse.sql(
+                "SELECT count(DISTINCT expression_value) AS n FROM fact.fact_gene_expression WHERE NOT is_detected"
+            )["n"][0]
+            == 1
+        )
         assert warehouse.load(download).studies[0].action == "NOOP"
         assert warehouse.load(data_dir / TCR).studies[0].action == "NOOP"
         assert warehouse.load(corrected).studies[0].action == "REPLACED"
@@ -64,10 +67,14 @@ def test_a_whole_download_and_its_corrections(warehouse_url: str, data_dir: Path
         assert warehouse.sql(value)["n"][0] == 1
         assert warehouse.load(download).studies[0].action == "REPLACED"
         assert current_facts(warehouse) == 3_815_944
-        labels = Counter(dict(warehouse.sql(
-            "SELECT i.illness_label, count(*) AS n FROM dim.study_sample ss "
-            "JOIN dim.dim_illness i ON i.illness_key = ss.illness_key GROUP BY 1"
-        ).rows()))
+        labels = Counter(
+            dict(
+                warehouse.sql(
+                    "SELECT i.illness_label, count(*) AS n FROM dim.study_sample ss "
+                    "JOIN dim.dim_illness i ON i.illness_key = ss.illness_key GROUP BY 1"
+                ).rows()
+            )
+        )
         assert labels == {"CONTROL": 28, "UNKNOWN": 60}
         assert warehouse.sql(value)["n"][0] == 0
         assert list(warehouse.check()) == []
@@ -182,7 +189,8 @@ def test_sepsis_panels_and_coconut(warehouse_url: str, data_dir: Path, tmp_path:
         assert overlap.endswith("GSM712492")
         pooled = warehouse.sql(
             "SELECT g.gene_id, a.gene_id AS analysis, g.gene_symbol FROM dim.dim_gene g "
-            "JOIN dim.dim_gene a ON a.gene_key = g.analysis_gene_key WHERE g.gene_id IN ('IL8', 'CXCL8', 'ELA2', 'ELANE')"
+            "JOIN dim.dim_gene a ON a.gene_key = g.analysis_gene_key "
+            "WHERE g.gene_id IN ('IL8', 'CXCL8', 'ELA2', 'ELANE')"
         )
         targets = {row[0]: (row[1], row[2]) for row in pooled.rows()}
         assert targets["IL8"] == ("ENSG00000169429", "CXCL8")

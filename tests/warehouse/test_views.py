@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.warehouse.conftest import PlainConnection
-from tests.warehouse.small_warehouse import add_facts, add_genes, add_small_study, add_study, insert
 
 import expressway.warehouse.schema
 from expressway.warehouse.engines import ENGINES
 from expressway.warehouse.schema import VIEWS
+from tests.warehouse.conftest import PlainConnection
+from tests.warehouse.small_warehouse import add_facts, add_genes, add_small_study, add_study, insert
 
 VIEW_FILES = Path(expressway.warehouse.schema.__file__).parent.parent / "views"
 
@@ -29,7 +29,9 @@ def rows(connection: PlainConnection, view: str, where: str = "true") -> list[di
 def test_every_engine_has_every_view_with_the_same_columns(name: str, view: str) -> None:
     sql = (VIEW_FILES / name / f"{view}.sql").read_text(encoding="utf-8")
     select = sql[sql.rindex("SELECT\n") :].split("\nFROM ")[0]
-    names = [re.split(r"\s|\.", line.strip().rstrip(","))[-1] for line in select.splitlines() if re.match(r" {4}\S", line)]
+    names = [
+        re.split(r"\s|\.", line.strip().rstrip(","))[-1] for line in select.splitlines() if re.match(r" {4}\S", line)
+    ]
     assert tuple(name for name in names if name not in {"CASE"}) == VIEWS[view]
 
 
@@ -58,7 +60,7 @@ def test_long_view_joins_every_dimension(warehouse: PlainConnection) -> None:
     }
     missing = found[1]
     assert (missing["gene_key"], missing["sample_key"]) == (2, 101)
-    assert [missing[name] for name in ("expression_value_raw", "expression_value", "expression_log2_value")] == [None] * 3
+    assert {missing[name] for name in missing if name.startswith("expression")} == {None}
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,9 @@ def test_long_view_joins_every_dimension(warehouse: PlainConnection) -> None:
         ("UNKNOWN", [None] * 3),
     ],
 )
-def test_log2_values_are_never_logged_twice(warehouse: PlainConnection, scale: str, expected: list[float | None]) -> None:
+def test_log2_values_are_never_logged_twice(
+    warehouse: PlainConnection, scale: str, expected: list[float | None]
+) -> None:
     add_genes(warehouse, 1)
     add_study(warehouse, 1, ["CONTROL"] * 3, scale=scale)
     add_facts(warehouse, 1, [(101, 1, -1.0, None), (102, 1, 0.0, None), (103, 1, 3.0, None)])
@@ -93,11 +97,13 @@ def test_labels_titles_and_exclusion_come_from_the_sample_in_the_study(warehouse
     add_study(warehouse, 2, [])
     insert(warehouse, "dim.study_sample", study_key=2, sample_key=101, illness_key=4, illness_method="TITLE", title="T")
     add_facts(warehouse, 2, [(101, 1, 7.0, None)])
-    labels = {(row["study_key"], row["sample_title"], row["illness_label"]) for row in
-              rows(warehouse, "vw_expression_long", "sample_key = 101")}  # fmt: skip
+    found = rows(warehouse, "vw_expression_long", "sample_key = 101")
+    labels = {(row["study_key"], row["sample_title"], row["illness_label"]) for row in found}
     assert labels == {(1, "title of 101", "CONTROL"), (2, "T", "SEPTIC_SHOCK")}
 
-    warehouse.execute("UPDATE dim.study_sample SET exclude_from_analysis = true WHERE study_key = 1 AND sample_key = 101")
+    warehouse.execute(
+        "UPDATE dim.study_sample SET exclude_from_analysis = true WHERE study_key = 1 AND sample_key = 101"
+    )
     for view in ("vw_expression_long", "vw_spearman_export"):
         assert {(row["study_key"], row["sample_key"]) for row in rows(warehouse, view)} == {(1, 102), (2, 101)}
     assert {row["illness_label"] for row in rows(warehouse, "vw_expression_by_cohort", "study_key = 1")} == {"SEPSIS"}
@@ -152,10 +158,11 @@ def test_cohort_statistics_agree_with_numpy(warehouse: PlainConnection) -> None:
     values[random.random(values.shape) < 0.2] = np.nan
     add_genes(warehouse, 6)
     add_study(warehouse, 1, labels)
-    add_facts(warehouse, 1, [
-        (101 + sample, 1 + gene, None if np.isnan(value) else float(value), None if np.isnan(value) else bool(value > 8))
+    facts = [
+        (101 + sample, 1 + gene, *((None, None) if np.isnan(value) else (float(value), bool(value > 8))))
         for (gene, sample), value in np.ndenumerate(values)
-    ])  # fmt: skip
+    ]
+    add_facts(warehouse, 1, facts)
     found = rows(warehouse, "vw_expression_by_cohort")
     assert len(found) == 18
     for row in found:

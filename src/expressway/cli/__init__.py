@@ -8,10 +8,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
-from expressway.cli import demo, export, genes, load, quarantine, runs, samplesheet, settings, simulate, studies, warehouse
+from expressway.cli import (
+    demo,
+    export,
+    genes,
+    load,
+    quarantine,
+    runs,
+    samplesheet,
+    settings,
+    simulate,
+    studies,
+    warehouse,
+)
 from expressway.cli.context import Options
 from expressway.cli.output import Format, show_error, talk
 from expressway.errors import ExpresswayError, unexpected
@@ -46,7 +57,8 @@ def _version(asked: bool) -> None:
 def options(
     context: typer.Context,
     warehouse: Annotated[
-        str | None, typer.Option("--warehouse", metavar="URL", help="duckdb:///FILE or postgresql://USER@HOST/DATABASE.")
+        str | None,
+        typer.Option("--warehouse", metavar="URL", help="duckdb:///FILE or postgresql://USER@HOST/DATABASE."),
     ] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Settings file, expressway.yaml by default.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How results are printed.")] = Format.table,
@@ -66,16 +78,14 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """The exit code of a command: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted."""
     try:
-        app(arguments, standalone_mode=False)
+        return int(app(arguments, standalone_mode=False) or 0)
     except ExpresswayError as error:
         show_error(error)
         return 1
-    except typer.Exit as ended:
-        return int(ended.exit_code)
-    except click.ClickException as error:
-        error.show()
+    except typer.exceptions.TyperException as error:
+        talk(error.format_message())
         return int(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         talk("interrupted; nothing is half-written, run the same command again")
         return 130
     except BrokenPipeError:
@@ -86,4 +96,3 @@ def run(arguments: list[str]) -> int:
             raise
         show_error(unexpected(error))
         return 1
-    return 0

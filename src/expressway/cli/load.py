@@ -25,7 +25,9 @@ def load(
     samples_as_rows: Annotated[
         bool | None, typer.Option("--samples-as-rows/--genes-as-rows", help="How a plain matrix lies.")
     ] = None,
-    label_column: Annotated[str | None, typer.Option(help="Column of labels inside a matrix of samples as rows.")] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="Column of labels inside a matrix of samples as rows.")
+    ] = None,
     study: Annotated[str | None, typer.Option(help="Accession for a plain matrix; its file name by default.")] = None,
     units: Annotated[str | None, typer.Option(help="Declare the units: COUNTS, TPM, CPM, FPKM, LOG2, ...")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen and touch nothing.")] = False,
@@ -39,9 +41,9 @@ def load(
         "units": units,
     }
     given = {name: value for name, value in defaults.items() if value is not None}
-    with open_warehouse(context, memory=memory, workers=workers, defaults=given or None) as warehouse:
-        with progress_bar(warehouse.settings.progress) as progress:
-            result = warehouse.load(*paths, dry_run=dry_run, progress=progress)
+    warehouse = open_warehouse(context, memory=memory, workers=workers, defaults=given or None)
+    with warehouse, progress_bar(warehouse.settings.progress) as progress:
+        result = warehouse.load(*paths, dry_run=dry_run, progress=progress)
     report(result, options(context).format)
     if not result.ok:
         raise typer.Exit(1)

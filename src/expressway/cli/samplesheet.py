@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from expressway.cli.output import talk
-from expressway.studies.samplesheet import write_samplesheet
+from expressway.studies.samplesheet import default_sheet, write_samplesheet
 
 app = typer.Typer(help="Sample sheets for plain matrices.", no_args_is_help=True)
 
@@ -16,13 +16,15 @@ app = typer.Typer(help="Sample sheets for plain matrices.", no_args_is_help=True
 @app.command("init")
 def init(
     matrix: Annotated[Path, typer.Argument(metavar="MATRIX", help="The matrix the sheet is for.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write; beside the matrix by default.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write; beside the matrix by default.")
+    ] = None,
     samples_as_rows: Annotated[
         bool | None, typer.Option("--samples-as-rows/--genes-as-rows", help="How the matrix lies; guessed by default.")
     ] = None,
     label_column: Annotated[str | None, typer.Option(help="Column of labels inside the matrix.")] = None,
 ) -> None:
     """Write a sample sheet to fill in, one line for each sample of the matrix."""
-    target = output or matrix.with_name(f"{matrix.name.split('.')[0]}.samplesheet.csv")
-    write_samplesheet(matrix, target, samples_as_rows, label_column)
-    talk(f"wrote {target}; fill in its column illness, then: expressway load {matrix} --samplesheet {target}")
+    draft = write_samplesheet(matrix, output or default_sheet(matrix), samples_as_rows, label_column)
+    talk(f"wrote {draft.target}, {draft.samples} samples; fill in its column illness, then:")
+    talk(f"expressway load {matrix}" + (f" --samplesheet {draft.target}" if output else ""))

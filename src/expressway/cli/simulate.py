@@ -20,7 +20,5 @@ def simulate(
     counts: Annotated[bool, typer.Option("--counts", help="Not quantile-normalised: plain counts.")] = False,
 ) -> None:
     """Write a refine.bio download with planted differential correlation, and the truth beside it."""
-    write_simulation(
-        target, studies=studies, genes=genes, samples=samples, seed=seed, quantile_normalized=not counts
-    )
+    write_simulation(target, studies=studies, genes=genes, samples=samples, seed=seed, quantile_normalized=not counts)
     talk(f"wrote {target} ({studies} studies, {genes:,} genes x {samples} samples each); the truth: {target}/truth.tsv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,10 @@ NULL_WORDS = frozenset({"NA", "NaN", "nan", "null", "NULL", "N/A"})
 """Missing, as is an empty cell."""
 
 _LONGEST_TEXT = 200
+_SAMPLE_CORNERS = frozenset({"sample", "sampleid"})
+_SAMPLE_ID = re.compile(r"(GSM|[SED]RR|[SED]RS|SAM[NED]A?)\d+")
+_ENSEMBL_ID = re.compile(r"ENS[A-Z]*G\d+(\.\d+)?")
+_LOOKED_AT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class Axes:
 
     layout: MatrixLayout
     selection: Selection
+    corner: str = ""
+    """Name of the column of row ids."""
     columns: list[str] = field(default_factory=list)
     """Every data column of the file: samples, or genes when samples are rows (labels left out)."""
     row_ids: list[str] = field(default_factory=list)
@@ -78,7 +85,20 @@ class Axes:
         """Every gene of the file as it is spelt there."""
         return self.columns if self.layout.samples_as_rows else self.row_ids
 
-    def take_rows(self, ids: Sequence[str], labels: Mapping[str, list[str]], first_line: int, display: str) -> list[int]:
+    def layout_hint(self) -> str | None:
+        """What to do when the rows look like samples and should be genes, or the other way round; else None."""
+        named_samples = self.corner.lower().replace("_", "") in _SAMPLE_CORNERS
+        rows = named_samples or _mostly(_SAMPLE_ID, self.row_ids) or _mostly(_ENSEMBL_ID, self.columns)
+        columns = _mostly(_SAMPLE_ID, self.columns) or _mostly(_ENSEMBL_ID, self.row_ids)
+        if rows and not columns and not self.layout.samples_as_rows:
+            return "The rows look like samples: load it with --samples-as-rows."
+        if columns and not rows and self.layout.samples_as_rows:
+            return "The rows look like genes: load it with --genes-as-rows."
+        return None
+
+    def take_rows(
+        self, ids: Sequence[str], labels: Mapping[str, list[str]], first_line: int, display: str
+    ) -> list[int]:
         """Positions of the wanted rows among the next rows of the file, whose ids and labels are noted.
 
         Raises:
@@ -123,3 +143,8 @@ def texts_of(column: pl.Series) -> list[str]:
     """Texts of a column without blanks around them; a null word is empty."""
     texts = [(text or "").strip() for text in column.cast(pl.String).to_list()]
     return ["" if text in NULL_WORDS else text for text in texts]
+
+
+def _mostly(pattern: re.Pattern[str], names: Sequence[str]) -> bool:
+    looked_at = names[:_LOOKED_AT]
+    return 2 * sum(pattern.fullmatch(name) is not None for name in looked_at) > len(looked_at)

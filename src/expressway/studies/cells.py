@@ -49,9 +49,7 @@ def check_cells(chunk: Chunk, delimiter: str, expected: int, display: str) -> No
         raise _ragged(chunk, found, ends, expected, display)
 
 
-def _ragged(
-    chunk: Chunk, found: NDArray[np.intp], ends: NDArray[np.intp], expected: int, display: str
-) -> RaggedRow:
+def _ragged(chunk: Chunk, found: NDArray[np.intp], ends: NDArray[np.intp], expected: int, display: str) -> RaggedRow:
     row = int(np.flatnonzero(found != expected)[0])
     line = chunk.first_line + row
     start = int(ends[row - 1]) + 1 if row else 0

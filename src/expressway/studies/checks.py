@@ -68,12 +68,13 @@ def check_matrix(profile: MatrixProfile, options: StudySettings, units: UnitDeci
             )
         )
     cells = len(profile.genes) * len(profile.samples)
-    share = profile.null_cells / cells if cells else 0.0
+    nulls = int(profile.nulls.sum())
+    share = nulls / cells if cells else 0.0
     if share > options.max_null_share:
         failures.append(
             TooManyNulls(
                 f"{share:.1%} of the cells are missing, more than max_null_share {options.max_null_share:.0%}",
-                value=f"{profile.null_cells:,} cells",
+                value=f"{nulls:,} cells",
             )
         )
     if units.contradiction is not None:
@@ -97,7 +98,9 @@ def findings(
     if profile.floor_count.any():
         share = float(profile.floor_count.sum()) / max(1, len(profile.genes) * len(profile.samples))
         done = "set to one value" if units.deflooring else "left as they are"
-        found.append(Message("TIED_FLOOR", "INFO", f"{share:.1%} of the cells lie at the tied floor of their sample; {done}"))
+        found.append(
+            Message("TIED_FLOOR", "INFO", f"{share:.1%} of the cells lie at the tied floor of their sample; {done}")
+        )
     if empty := (samples_without_reads(profile) if "cpm" in units.transform else []):
         found.append(Message("EMPTY_SAMPLES", "WARNING", f"no reads, values are missing: {named(empty)}"))
     found.extend(_about_labels(samples, labels, options, strangers))
@@ -113,7 +116,9 @@ def findings(
     if quality.outlier_samples:
         found.append(Message("OUTLIER_SAMPLES", "WARNING", f"robust z above 5: {named(quality.outlier_samples)}"))
     if profile.duplicate_vectors:
-        found.append(Message("DUPLICATE_VECTORS", "INFO", f"{profile.duplicate_vectors} genes have the values of another gene"))
+        found.append(
+            Message("DUPLICATE_VECTORS", "INFO", f"{profile.duplicate_vectors} genes have the values of another gene")
+        )
     if profile.probe_groups:
         groups = ", ".join(f"{gene} ({len(probes) + 1})" for gene, probes in list(profile.probe_groups.items())[:NAMED])
         found.append(Message("PROBES", "INFO", f"repeated probes, {options.duplicate_probes}: {groups}"))
@@ -133,5 +138,7 @@ def _about_labels(
         found.append(Message("ILLNESS_CONFLICT", "WARNING", f"{len(conflicts)} samples, e.g. {conflicts[0]}"))
         found.extend(Message("ILLNESS_CONFLICT", "INFO", conflict) for conflict in conflicts)
     if strangers:
-        found.append(Message("ILLNESS_OVERRIDE", "WARNING", f"overrides name no sample of the study: {named(strangers)}"))
+        found.append(
+            Message("ILLNESS_OVERRIDE", "WARNING", f"overrides name no sample of the study: {named(strangers)}")
+        )
     return found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import stat
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
@@ -40,15 +42,15 @@ class Member:
 
     @property
     def packing(self) -> str:
-        """".gz", ".zst" or ""."""
-        ending = os.path.splitext(self.name)[1].lower()
+        """The compression that its name tells: ".gz", ".zst" or ""."""
+        ending = posixpath.splitext(self.name)[1].lower()
         return ending if ending in _PACKINGS else ""
 
     @property
     def suffix(self) -> str:
         """Lower-case suffix of the name without .gz or .zst: ".tsv", ".csv", ".txt", ".parquet", ".json"."""
         name = self.name[: len(self.name) - len(self.packing)]
-        return os.path.splitext(name)[1].lower()
+        return posixpath.splitext(name)[1].lower()
 
     def open(self) -> BinaryIO:
         """A stream of decompressed bytes, to be closed by the caller.
@@ -173,11 +175,11 @@ def _unreadable(error: OSError) -> None:
 
 def _opened(path: Path) -> BinaryIO:
     try:
-        return path.open("rb", buffering=0)  # type: ignore[return-value]
+        return path.open("rb")
     except OSError as error:
         raise SourceNotFound(f"{path} cannot be read: {error.strerror}.", value=path) from error
 
 
 def _file_sha256(path: Path) -> str:
     with _opened(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(cast(BufferedReader, file), "sha256").hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from expressway.errors import ExpresswayError, InvalidMetadata, InvalidSetting, QuantSfOnly, SourceNotFound
@@ -39,12 +39,12 @@ class _Download:
     files: Mapping[str, Member]
     """By path inside the download, without .gz or .zst."""
     metadata: Metadata
-    described: frozenset[str]
-    """Every sample of the samples block that a study names."""
     filtered: Mapping[str, str | None]
     """Samples that refine.bio left out, and the experiment they were asked for."""
     messages: tuple[Message, ...]
     """What concerns every study of the download."""
+    tables: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    """Every metadata_*.tsv that was read, by its path: those of aggregates serve many studies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,7 @@ def _open(container: Container, root: PurePosixPath) -> _Download:
     if metadata.orphans:
         text = f"{source.display}: {len(metadata.orphans)} samples belong to no experiment"
         warnings.append(Message(refinebio.ORPHAN_SAMPLES, "WARNING", text))
-    described = frozenset(s.accession for e in metadata.experiments.values() for s in e.samples)
-    return _Download(container, files, metadata, described, filtered, tuple(warnings))
+    return _Download(container, files, metadata, filtered, tuple(warnings))
 
 
 def _filtered(files: Mapping[str, Member]) -> tuple[dict[str, str | None], list[Message]]:
@@ -152,8 +151,10 @@ def _parts(experiment: Experiment, aggregate_by: str) -> Iterator[_Part]:
 
 def _matrix(download: _Download, key: str) -> Member | None:
     """KEY/KEY.tsv, or the only KEY.tsv where the folders were flattened."""
+    if member := download.files.get(f"{key}/{key}.tsv"):
+        return member
     elsewhere = [member for name, member in download.files.items() if PurePosixPath(name).name == f"{key}.tsv"]
-    return download.files.get(f"{key}/{key}.tsv") or (elsewhere[0] if len(elsewhere) == 1 else None)
+    return elsewhere[0] if len(elsewhere) == 1 else None
 
 
 def _source(download: _Download, experiment: Experiment, part: _Part, options: SourceOptions) -> StudySource:
@@ -194,13 +195,14 @@ def _no_matrix(download: _Download, part: _Part) -> ExpresswayError:
 
 def _completed(download: _Download, part: _Part, aggregate: bool) -> tuple[tuple[Sample, ...], tuple[Message, ...]]:
     """The samples with what only the TSV beside the matrix says; a broken TSV is a warning."""
-    table = download.files.get(f"{part.key}/metadata_{part.key}.tsv")
-    if table is None:
+    name = f"{part.key}/metadata_{part.key}.tsv"
+    member = download.files.get(name)
+    if member is None:
         return part.samples, ()
-    described = download.described if aggregate else {sample.accession for sample in part.samples}
     try:
-        rows = refinebio.parse_table(table.read(METADATA_LIMIT), table.display)
-        return refinebio.complete(part.samples, rows, described, table.display)
+        if name not in download.tables:
+            download.tables[name] = refinebio.parse_table(member.read(METADATA_LIMIT), member.display)
+        return refinebio.complete(part.samples, download.tables[name], member.display, aggregate=aggregate)
     except InvalidMetadata as error:
         return part.samples, (Message(refinebio.TSV_DIFFERS, "WARNING", error.message),)
 

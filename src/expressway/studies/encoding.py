@@ -36,13 +36,13 @@ class LineReader:
 
     def __init__(self, stream: BinaryIO, display: str) -> None:
         self._hashed = _Hashed(stream)
-        self._stream = io.BufferedReader(self._hashed, _BUFFER)
+        self._stream: BinaryIO = io.BufferedReader(self._hashed, _BUFFER)
         self._display = display
         self._line = 1
         self._blank_line: int | None = None
         self._ahead = b""
         self._text = _Text(display)
-        mark = self._stream.peek(3)[:3]
+        mark = self.head()[:3]
         if mark.startswith(_UTF16_MARKS):
             self._stream = io.BufferedReader(_Utf16(self._stream, display), _BUFFER)
         elif mark == _UTF8_MARK:
@@ -60,7 +60,7 @@ class LineReader:
 
     def head(self) -> bytes:
         """The first bytes of what has not been read yet, for a look; up to 1 MiB."""
-        return self._stream.peek(_BUFFER)
+        return self._stream.peek(_BUFFER)  # type: ignore[attr-defined, no-any-return]
 
     def line(self) -> str:
         """The next line that is not blank, without its end; "" at the end of the file."""
@@ -126,8 +126,8 @@ class _Text:
             raise self._unknown(f"Line {line} of {self._display} holds NUL bytes: it is not text.", line)
         if data.isascii():
             return data
-        for number, line in enumerate(data.split(b"\n"), first_line):
-            self._classify(line, number)
+        for number, content in enumerate(data.split(b"\n"), first_line):
+            self._classify(content, number)
         if self._utf8_line is not None and self._latin1_line is not None:
             raise self._unknown(
                 f"{self._display} mixes encodings: line {self._utf8_line} is UTF-8, line {self._latin1_line} is not.",

@@ -11,8 +11,30 @@ from expressway.studies.streams import web_page_hint
 
 DELIMITERS = ("\t", ",", ";")
 ID_HEADERS = frozenset(
-    "gene gene_id geneid gene_symbol genesymbol gene_name symbol id id_ref ensembl ensembl_id ensembl_gene_id "
-    "ensgene entrez entrez_id entrezid probe probe_id probeid sample sample_id sampleid".split()
+    [
+        "gene",
+        "gene_id",
+        "geneid",
+        "gene_symbol",
+        "genesymbol",
+        "gene_name",
+        "symbol",
+        "id",
+        "id_ref",
+        "ensembl",
+        "ensembl_id",
+        "ensembl_gene_id",
+        "ensgene",
+        "entrez",
+        "entrez_id",
+        "entrezid",
+        "probe",
+        "probe_id",
+        "probeid",
+        "sample",
+        "sample_id",
+        "sampleid",
+    ]
 )
 """Names, in lower case, of the column of row ids."""
 
@@ -34,6 +56,8 @@ class Header:
     delimiter: str
     columns: tuple[str, ...]
     """Names of all columns after the column of row ids."""
+    corner: str = ""
+    """Name of the column of row ids; empty when it has none."""
 
     @property
     def width(self) -> int:
@@ -54,7 +78,9 @@ def read_header(lines: LineReader, display: str) -> Header:
     if not first:
         raise NotAMatrix(f"{display} is empty.", value=display)
     if "\r" in first:
-        raise NotAMatrix(f"{display} has lines that end with a bare carriage return.", hint="Save it with LF line ends.")
+        raise NotAMatrix(
+            f"{display} has lines that end with a bare carriage return.", hint="Save it with LF line ends."
+        )
     second = lines.line_ahead()
     delimiter = _delimiter(first) or _delimiter(second)
     if delimiter is None:
@@ -70,17 +96,22 @@ def read_header(lines: LineReader, display: str) -> Header:
     if "" in columns:
         place = columns.index("") + (1 if lacks_corner else 2)
         raise NotAMatrix(f"Column {place} of {display} has no name.", value=f"column {place}")
-    return Header(delimiter, columns)
+    return Header(delimiter, columns, "" if lacks_corner else names[0])
 
 
 def _check_head(head: bytes, display: str) -> None:
     hint = web_page_hint(head)
     start = head.lstrip()
-    found = "a web page" if hint else next((what for magic, what in _BINARY_STARTS.items() if head.startswith(magic)), None)
+    found = (
+        "a web page" if hint else next((what for magic, what in _BINARY_STARTS.items() if head.startswith(magic)), None)
+    )
     if found is None and start.startswith((b"{", b"[")):
         found = "a JSON file"
     elif found is None and start.startswith(b"!"):
-        found, hint = "a GEO series matrix with its header block", "Remove the lines that begin with an exclamation mark."
+        found, hint = (
+            "a GEO series matrix with its header block",
+            "Remove the lines that begin with an exclamation mark.",
+        )
     if found is not None:
         raise NotAMatrix(f"{display} is {found}, not a matrix.", value=display, hint=hint)
 

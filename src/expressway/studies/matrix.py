@@ -54,7 +54,7 @@ class DelimitedMatrix:
             lines = LineReader(stream, display)
             header = read_header(lines, display)
             columns = _Columns(header, self._axes, display)
-            self._axes.columns = columns.data
+            self._axes.columns, self._axes.corner = columns.data, header.corner
             for chunk in self._chunks(lines, header):
                 yield self._values(columns, chunk)
                 progress(lines.file_size)
@@ -153,7 +153,7 @@ class _Columns:
             null_values=sorted(NULL_WORDS) if null_words else None,
         )
         try:
-            frame = table.select(dict.fromkeys(["c0", *self.labels.values(), *self.numbers, self.last])).collect()
+            frame = table.select(list(dict.fromkeys(["c0", *self.labels.values(), *self.numbers, self.last]))).collect()
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             return None
         return frame if frame.height == chunk.lines else None

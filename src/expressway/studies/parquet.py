@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import polars as pl
@@ -67,6 +67,7 @@ class ParquetMatrix:
         schema = table.collect_schema()
         id_column = _id_column(schema, display)
         labels = axes.layout.label_columns if axes.layout.samples_as_rows else ()
+        axes.corner = id_column
         axes.columns = [name for name in schema if name != id_column and name not in labels]
         _check_types(schema, id_column, axes.columns, labels, display)
         texts = table.select(id_column, *labels).collect()
@@ -114,7 +115,7 @@ class ParquetMatrix:
             return
         with tempfile.NamedTemporaryFile(suffix=".parquet") as copy:
             try:
-                self._copy(copy)
+                self._copy(cast(BinaryIO, copy))
                 copy.flush()
             except OSError as error:
                 raise NoSpaceLeft(f"The temporary folder {tempfile.gettempdir()} is full: {error}.") from error

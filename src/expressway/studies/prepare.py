@@ -53,9 +53,7 @@ class _Axis:
     message: Message | None = None
 
 
-def prepare(
-    source: StudySource, settings: Settings, *, memory: int, progress: Progress | None = None
-) -> Study:
+def prepare(source: StudySource, settings: Settings, *, memory: int, progress: Progress | None = None) -> Study:
     """The study of `source`, after one pass over its matrix; its values wait in a temporary file.
 
     What makes it unfit for loading is in `failures`; nothing is raised for that.
@@ -124,13 +122,9 @@ def _profile(
     )
 
 
-def _study(
-    source: StudySource, settings: Settings, options: StudySettings, ruleset: Ruleset, axis: _Axis
-) -> Study:
+def _study(source: StudySource, settings: Settings, options: StudySettings, ruleset: Ruleset, axis: _Axis) -> Study:
     profile, info, samples = axis.profile, source.info, axis.samples
-    units = decide_units(
-        profile, source.flags, info, declared=options.units, declared_scaling=options.scaling
-    )
+    units = decide_units(profile, source.flags, info, declared=options.units, declared_scaling=options.scaling)
     if options.deflooring == "off":
         units = replace(units, deflooring=False)
     transform = make_transform(profile, units)
@@ -147,7 +141,11 @@ def _study(
         created_at=source.flags.created_at,
         today=datetime.now(UTC).date(),
     )
-    failures = [failure for failure in (axis.failure, *check_matrix(profile, options, units), check_domain(profile, units)) if failure]
+    failures = [
+        failure
+        for failure in (axis.failure, *check_matrix(profile, options, units), check_domain(profile, units))
+        if failure
+    ]
     hold = units.hold_reason or _too_few_labels(labels, options)
     messages = [
         *source.messages,
@@ -186,9 +184,9 @@ def _overrides(settings: Settings, options: StudySettings, accession: str) -> di
     if shared is None:
         loaded: Mapping[str, Mapping[str, str]] = {}
     elif isinstance(shared, Mapping):
-        loaded = {
-            key: value if isinstance(value, Mapping) else {} for key, value in shared.items()
-        } | {"*": {key: value for key, value in shared.items() if isinstance(value, str)}}
+        loaded = {key: value if isinstance(value, Mapping) else {} for key, value in shared.items()} | {
+            "*": {key: value for key, value in shared.items() if isinstance(value, str)}
+        }
     else:
         loaded = load_overrides(shared)
     return overrides_of(accession, loaded) | dict(options.illness_overrides)
@@ -217,7 +215,7 @@ def _counts(axis: _Axis, refused: bool) -> CellCounts:
         quarantined=genes * samples if refused else 0,
         skipped=cells_in - kept,
         merged=kept - genes * samples,
-        nulls=profile.null_cells,
+        nulls=int(profile.nulls.sum()),
     )
 
 

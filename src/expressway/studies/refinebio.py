@@ -131,15 +131,15 @@ def parse_table(raw: bytes, name: str) -> dict[str, dict[str, str]]:
 
 
 def complete(
-    samples: Sequence[Sample], table: Mapping[str, Mapping[str, str]], described: Iterable[str], name: str
+    samples: Sequence[Sample], table: Mapping[str, Mapping[str, str]], name: str, *, aggregate: bool = False
 ) -> tuple[tuple[Sample, ...], tuple[Message, ...]]:
     """The samples with fields that only the TSV has, and warnings where TSV and JSON differ (the JSON rules).
 
     Args:
         samples: samples of a study, from the JSON.
         table: what `parse_table` gave for the TSV that lies beside the matrix.
-        described: every sample that may stand in that TSV.
         name: what messages call the TSV.
+        aggregate: the TSV describes samples of other studies too.
     """
     completed: list[Sample] = []
     conflicts: list[str] = []
@@ -149,9 +149,10 @@ def complete(
         conflicts += [f"{sample.accession} {key}" for key in differing]
         extra = {key: _cell(key, cell) for key, cell in record.items() if _is_missing(sample.source.get(key))}
         completed.append(_sample(sample.accession, {**sample.source, **extra}, name) if extra else sample)
+    surplus = set() if aggregate else set(table) - {sample.accession for sample in samples}
     lists = (
         ("samples of the JSON are missing from the TSV", [s.accession for s in samples if s.accession not in table]),
-        ("samples of the TSV are missing from the JSON", sorted(set(table) - set(described))),
+        ("samples of the TSV are missing from the JSON", sorted(surplus)),
         ("values differ between TSV and JSON; those of the JSON are kept", conflicts),
     )
     texts = (f"{name}: {len(names)} {what}: {shown(names)}" for what, names in lists if names)

@@ -71,7 +71,14 @@ class Ruleset:
     def fingerprint(self) -> list[object]:
         """Everything that decides a label, for hashing: an edited rule counts even under its old version."""
         rules = [
-            [rule.id, rule.pattern.pattern, rule.unless and rule.unless.pattern, rule.label, rule.exclude, rule.ambiguous]
+            [
+                rule.id,
+                rule.pattern.pattern,
+                rule.unless and rule.unless.pattern,
+                rule.label,
+                rule.exclude,
+                rule.ambiguous,
+            ]
             for rule in self.rules
         ]
         return [self.name, sorted(self.labels), list(self.fields), rules, self.normalised, dict(self.broader or {})]

@@ -79,7 +79,7 @@ class Spill:
         else:
             self._starts = [0, genes]
             self._samples += samples
-        left = memoryview(np.ascontiguousarray(values)).cast("B") if values.size else memoryview(b"")
+        left = _bytes_of(np.ascontiguousarray(values))
         try:
             with self._lock:
                 self._file.seek(0, 2)
@@ -132,7 +132,7 @@ class Spill:
 
     def _values(self, origin: int, count: int) -> FloatArray:
         values = np.empty(count)
-        left = memoryview(values).cast("B") if count else memoryview(b"")
+        left = _bytes_of(values)
         with self._lock:
             self._file.seek(origin * _CELL)
             while left:
@@ -141,3 +141,8 @@ class Spill:
                     raise EOFError("the temporary file is shorter than what was written to it")
                 left = left[count:]
         return values
+
+
+def _bytes_of(values: FloatArray) -> memoryview:
+    # An empty array has no view of its bytes.
+    return values.data.cast("B") if values.size else memoryview(b"")

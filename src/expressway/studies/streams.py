@@ -8,7 +8,7 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import zstandard
 
@@ -88,7 +88,7 @@ def _unpacked(stored: io.BufferedReader, packing: str, display: str) -> BinaryIO
         if not head.startswith(_GZIP_MAGIC):
             hint = "If it is plain text already, rename it without .gz." if head else None
             raise BrokenContainer(f"{display} is not a gzip file.", value=display, hint=hint)
-        return gzip.GzipFile(fileobj=stored, mode="rb")
+        return cast(BinaryIO, gzip.GzipFile(fileobj=stored, mode="rb"))
     return io.BufferedReader(_Zstandard(stored), _BUFFER)
 
 

@@ -14,7 +14,7 @@ from expressway.warehouse.engines.base import Connection
 
 STUDIES = """
 SELECT st.study_accession_code AS study, st.study_technology AS technology, st.study_organism AS organism,
-       b.genes, b.samples, b.cells_loaded, b.unit_tag, b.value_scale, round(b.quality_score, 1) AS quality,
+       b.genes, b.samples, b.cells_loaded, b.unit_tag, b.value_scale, b.quality_score AS quality,
        st.study_status AS status, d.disease_label AS disease, b.loaded_at, b.batch_id
 FROM meta.batch b
 JOIN dim.dim_study st ON st.study_accession_code = b.study_accession_code
@@ -32,7 +32,10 @@ GROUP BY i.illness_label, ss.illness_method, ss.illness_rule, ss.exclude_from_an
 """
 STUDY = "SELECT * FROM dim.dim_study WHERE study_accession_code = :study"
 BATCHES = "SELECT * FROM meta.batch WHERE study_accession_code = :study ORDER BY loaded_at DESC, batch_key DESC"
-QC = "SELECT q.* FROM meta.meta_study_qc q JOIN meta.batch b ON b.batch_key = q.batch_key WHERE b.study_accession_code = :study AND b.is_current"
+QC = """
+SELECT q.* FROM meta.meta_study_qc q JOIN meta.batch b ON b.batch_key = q.batch_key
+WHERE b.study_accession_code = :study AND b.is_current
+"""
 MESSAGES = """
 SELECT v.validation_code AS code, v.severity, v.details FROM meta.meta_data_validation_log v
 JOIN meta.batch b ON b.batch_id = v.batch_id AND b.run_id = v.run_id
@@ -47,7 +50,8 @@ LEFT JOIN meta.meta_etl_process_log s ON s.run_id = r.run_id AND s.step <> 'run'
 WHERE r.step = 'run' GROUP BY r.run_id, r.status, r.started_at, r.ended_at ORDER BY r.started_at DESC, r.run_id
 """
 STEPS = """
-SELECT step, status, attempt, started_at, ended_at, rows_read, rows_written, error_code, error_message, batch_id, context_json
+SELECT step, status, attempt, started_at, ended_at, rows_read, rows_written, error_code, error_message, batch_id,
+       context_json
 FROM meta.meta_etl_process_log WHERE run_id = :run ORDER BY started_at, step
 """
 
@@ -79,7 +83,9 @@ def study(connection: Connection, accession: str) -> dict[str, Any]:
         "qc": qc[0] if qc else None,
         "labels": rows(LABELS),
         "messages": rows(MESSAGES),
-        "history": [{key: row[key] for key in ("batch_id", "status", "attempt", "loaded_at", "file_name")} for row in batches],
+        "history": [
+            {key: row[key] for key in ("batch_id", "status", "attempt", "loaded_at", "file_name")} for row in batches
+        ],
     }
 
 
@@ -104,7 +110,9 @@ def runs(connection: Connection, status: str | None = None) -> pl.DataFrame:
 
 def run(connection: Connection, run_id: str) -> pl.DataFrame:
     """The steps of a run; `run_id` may be its first characters."""
-    ids = [str(row[0]) for row in connection.fetchall("SELECT DISTINCT run_id FROM meta.meta_etl_process_log ORDER BY 1")]
+    ids = [
+        str(row[0]) for row in connection.fetchall("SELECT DISTINCT run_id FROM meta.meta_etl_process_log ORDER BY 1")
+    ]
     found = [name for name in ids if name.startswith(run_id)]
     if len(found) != 1:
         raise UnknownStudyOrDisease(

@@ -88,7 +88,9 @@ def check_schema(connection: Connection) -> list[Difference]:
     """
     if connection.engine not in _COLUMNS:
         raise InvalidSetting(
-            f"a {connection.engine} warehouse cannot be checked", value=connection.engine, hint="duckdb or postgresql can."
+            f"a {connection.engine} warehouse cannot be checked",
+            value=connection.engine,
+            hint="DuckDB and PostgreSQL warehouses can.",
         )
     found = [*_relations(connection), *_columns(connection)]
     whole = not any(difference.what.endswith(_MISSING) for difference in found)
@@ -159,6 +161,9 @@ def _unique_keys(connection: Connection) -> Iterator[Difference]:
 
 
 def _wanted_keys(table: sa.Table) -> list[str]:
-    constraints = [item for item in table.constraints if isinstance(item, sa.PrimaryKeyConstraint | sa.UniqueConstraint)]
-    keys = [", ".join(column.name for column in constraint.columns) for constraint in constraints]
+    keys = [
+        ", ".join(column.name for column in constraint.columns)
+        for constraint in table.constraints
+        if isinstance(constraint, sa.PrimaryKeyConstraint | sa.UniqueConstraint)
+    ]
     return sorted(key for key in keys if key) + sorted(str(index.name) for index in table.indexes if index.unique)

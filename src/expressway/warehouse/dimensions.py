@@ -31,7 +31,9 @@ class Keys:
 
 def sample_accessions(study: Study) -> list[str]:
     """The accession under which each sample stands in dim_sample."""
-    return [warehouse_accession(study.info.accession, sample.accession, study.info.source_kind) for sample in study.samples]
+    return [
+        warehouse_accession(study.info.accession, sample.accession, study.info.source_kind) for sample in study.samples
+    ]
 
 
 def ensure_keys(connection: Connection, study: Study) -> Keys:
@@ -101,9 +103,7 @@ def update_study(connection: Connection, study: Study) -> None:
 def study_key_inside(connection: Connection, accession: str) -> int:
     """The key of a study, read inside the running transaction."""
     connection.stage("one_study", pl.DataFrame({"study_accession_code": [accession]}))
-    return int(
-        connection.scalar("SELECT study_key FROM dim.dim_study JOIN one_study USING (study_accession_code)")
-    )
+    return int(connection.scalar("SELECT study_key FROM dim.dim_study JOIN one_study USING (study_accession_code)"))
 
 
 def _update_dim_study(connection: Connection, study: Study) -> None:
@@ -175,7 +175,9 @@ WHERE NOT EXISTS (
 
 
 def _update_owned_samples(connection: Connection, study: Study, key: int) -> None:
-    rows = [_sample_row(study, sample, code) for code, sample in zip(sample_accessions(study), study.samples, strict=True)]
+    rows = [
+        _sample_row(study, sample, code) for code, sample in zip(sample_accessions(study), study.samples, strict=True)
+    ]
     schema = dict.fromkeys(rows[0], pl.String) | {"is_processed": pl.Boolean}
     connection.stage("described", pl.DataFrame(rows, schema=schema))
     connection.execute(
@@ -186,6 +188,7 @@ def _update_owned_samples(connection: Connection, study: Study, key: int) -> Non
     )
     columns = [name for name in rows[0] if name not in {"sample_accession_code", "platform_accession"}]
     assign = ", ".join(f"{name} = o.{name}" for name in [*columns, "platform_key"])
+    assign = assign.replace("o.source_json", "CAST(o.source_json AS JSON)")
     connection.execute(
         f"UPDATE dim.dim_sample AS t SET {assign} FROM owned o WHERE t.sample_accession_code = o.sample_accession_code"
     )

@@ -14,7 +14,6 @@ from expressway.warehouse.schema import dim_study as studies
 from expressway.warehouse.schema import study_disease_map as mapping
 
 
-
 def study_key(connection: Connection, study: str) -> int:
     """The key of a study.
 
@@ -34,7 +33,9 @@ def disease_key(connection: Connection, disease: str) -> int:
         UnknownStudyOrDisease: no such disease, or it is not active.
     """
     rows = connection.fetchall(
-        select(diseases.c.disease_label, diseases.c.disease_key).where(diseases.c.is_active).order_by(diseases.c.disease_label)
+        select(diseases.c.disease_label, diseases.c.disease_key)
+        .where(diseases.c.is_active)
+        .order_by(diseases.c.disease_label)
     )
     keys = {str(label): int(key) for label, key in rows}
     if disease.upper() not in keys:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import text
 
-from expressway.studies.annotation import Annotation, resolve
+from expressway.studies.annotation import GENE_SCHEMA, Annotation, resolve
 from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.upserts import upsert
 
 GENES = """
-SELECT gene_key, gene_id, gene_id_type, gene_symbol, chromosome, analysis_gene_key
+SELECT gene_key, gene_id, gene_id_type, gene_symbol, gene_name, gene_type, chromosome, start_position, end_position,
+       entrez_id AS entrez, analysis_gene_key
 FROM dim.dim_gene WHERE organism = :organism ORDER BY gene_key
 """
 ALIASES = "SELECT alias, approved_symbol FROM dim.gene_alias WHERE organism = :organism ORDER BY 1, 2"
-TEXT = {"gene_id": pl.String, "gene_id_type": pl.String, "gene_symbol": pl.String, "chromosome": pl.String}
+TYPES = {"gene_key": pl.Int32, "analysis_gene_key": pl.Int32, "gene_id_type": pl.String} | dict(GENE_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,14 @@ def load_annotation(connection: Connection, annotation: Annotation) -> GenesLoad
     organism = annotation.organism
     with connection.transaction():
         genes = annotation.genes.select(
-            "gene_id", "gene_symbol", "gene_name", "gene_type", "chromosome", "start_position", "end_position"
+            "gene_id",
+            "gene_symbol",
+            "gene_name",
+            "gene_type",
+            "chromosome",
+            "start_position",
+            "end_position",
+            entrez_id="entrez",
         ).with_columns(
             gene_id_type=pl.lit("ENSEMBL"), organism=pl.lit(organism), annotation_source=pl.lit(annotation.source)
         )
@@ -60,7 +68,7 @@ def resolve_genes(connection: Connection, organism: str, *, only_new: bool) -> i
         "UPDATE dim.dim_gene SET analysis_gene_key = gene_key "
         "WHERE gene_id_type = 'ENSEMBL' AND analysis_gene_key IS NULL"
     )
-    genes = connection.frame(text(GENES).bindparams(organism=organism)).cast(TEXT)  # type: ignore[arg-type]
+    genes = connection.frame(text(GENES).bindparams(organism=organism)).cast(TYPES)  # type: ignore[arg-type]
     others = genes.filter(pl.col("gene_id_type") != "ENSEMBL")
     wanted = others.filter(pl.col("analysis_gene_key").is_null()) if only_new else others
     if wanted.height == 0:
@@ -68,14 +76,13 @@ def resolve_genes(connection: Connection, organism: str, *, only_new: bool) -> i
     ensembl = genes.filter(pl.col("gene_id_type") == "ENSEMBL")
     aliases = connection.frame(text(ALIASES).bindparams(organism=organism))
     aliases = aliases.cast({"alias": pl.String, "approved_symbol": pl.String})
-    found = resolve(wanted.select("gene_id", "gene_id_type"), ensembl, aliases)
+    found = resolve(wanted.select("gene_key", "gene_id", "gene_id_type"), ensembl.select(list(GENE_SCHEMA)), aliases)
     targets = (
-        wanted.select("gene_key", "gene_id")
-        .join(found.select("gene_id", "analysis_gene_id", symbol="gene_symbol"), on="gene_id", how="left")
+        found.select("gene_key", "analysis_gene_id", symbol="gene_symbol")
         .join(ensembl.select(target="gene_key", analysis_gene_id="gene_id"), on="analysis_gene_id", how="left")
         .select("gene_key", "symbol", target=pl.coalesce("target", "gene_key"))
     )
-    connection.stage("resolved", targets.cast({"gene_key": pl.Int32, "target": pl.Int32}))
+    connection.stage("resolved", targets)
     connection.execute(
         "UPDATE dim.dim_gene AS t SET analysis_gene_key = r.target, gene_symbol = coalesce(r.symbol, t.gene_symbol) "
         "FROM resolved r WHERE t.gene_key = r.gene_key AND (t.analysis_gene_key IS DISTINCT FROM r.target "

@@ -90,7 +90,7 @@ class Run:
             "error_message": error.message if error else None,
         }
         if outcome.context is not None:
-            values["context_json"] = as_json(outcome.context | ({"error": error.as_dict()} if error else {}))
+            values["context_json"] = as_json({**outcome.context, **({"error": error.as_dict()} if error else {})})
         connection.execute(update(log).where(log.c.run_id == self.run_id, log.c.step == step).values(values))
 
     def end(self, connection: Connection, failed: int) -> None:

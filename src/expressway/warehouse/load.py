@@ -143,7 +143,9 @@ def _noop(connection: Connection, run: Run, step: str, study: Study, todo: Plan)
 def _finish_noop(connection: Connection, run: Run, step: str, study: Study, todo: Plan) -> StudyResult:
     batch_id = _batch_id(study, todo)
     context = _context(study) | {"action": "NOOP"}
-    run.finish(connection, step, Outcome("NOOP", batch_id, rows_read=study.counts.cells_in, rows_written=0, context=context))
+    run.finish(
+        connection, step, Outcome("NOOP", batch_id, rows_read=study.counts.cells_in, rows_written=0, context=context)
+    )
     return replace(_result(study, "NOOP"), batch_id=batch_id)
 
 
@@ -237,15 +239,15 @@ def _batch_values(study: Study, run: Run, status: str) -> dict[str, Any]:
 
 def _write_qc(connection: Connection, study: Study, batch_key: int, study_key: int) -> None:
     connection.execute(qc.delete().where(qc.c.batch_key == batch_key))
-    values = {name: as_json(value) if isinstance(value, list | tuple | dict) else value for name, value in study.qc.items()}
+    values = {
+        name: as_json(value) if isinstance(value, list | tuple | dict) else value for name, value in study.qc.items()
+    }
     connection.execute(
         insert(qc).values(values | {"batch_key": batch_key, "study_key": study_key, "collected_at": utc_now()})
     )
 
 
-def _quarantine(
-    engine: Engine, connection: Connection, run: Run, step: str, study: Study, todo: Plan
-) -> StudyResult:
+def _quarantine(engine: Engine, connection: Connection, run: Run, step: str, study: Study, todo: Plan) -> StudyResult:
     """Keep the rejected batch with its reason and offending cells; a current batch of the study stays."""
     first = study.failures[0]
     messages = [*study.messages, *(_failure_message(failure) for failure in study.failures)]
@@ -259,7 +261,12 @@ def _quarantine(
         ledger.log_messages(connection, run.run_id, study.hashes.batch_id, None, messages)
         context = _context(study) | {"action": "QUARANTINED"}
         outcome = Outcome(
-            "QUARANTINED", study.hashes.batch_id, rows_read=study.counts.cells_in, rows_written=0, error=first, context=context
+            "QUARANTINED",
+            study.hashes.batch_id,
+            rows_read=study.counts.cells_in,
+            rows_written=0,
+            error=first,
+            context=context,
         )
         run.finish(connection, step, outcome)
     result = _result(study, "QUARANTINED")

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from expressway.errors import ExpresswayError, SourceError, SourceNotFound, UnknownStudyOrDisease, unexpected
+from expressway.errors import ExpresswayError, SettingsError, SourceNotFound, UnknownStudyOrDisease, unexpected
 from expressway.settings import Settings
 from expressway.studies.discovery import BrokenStudy, StudySource, discover
 from expressway.studies.prepare import prepare, source_options
@@ -40,7 +40,7 @@ class BrokenPath:
     """A path whose container could not be read at all."""
 
     path: Path
-    error: SourceError
+    error: ExpresswayError
 
 
 Found = StudySource | BrokenStudy | BrokenPath
@@ -109,9 +109,9 @@ def _load_all(
 def _find(path: Path, settings: Settings) -> Iterable[Found]:
     try:
         return list(discover(path, lambda accession: source_options(settings.for_study(accession))))
-    except SourceNotFound:
+    except (SourceNotFound, SettingsError):
         raise
-    except SourceError as error:
+    except ExpresswayError as error:
         return [BrokenPath(path, error)]
 
 
@@ -145,7 +145,7 @@ def _load_one(
             raise item.error
         study = prepare(item, settings, memory=memory, progress=progress)
         result = load_study(engine, connection, run, step, study, memory)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the studies beside it go on
         failure = error if isinstance(error, ExpresswayError) else unexpected(error)
         _record_failure(engine, run, step, failure, item)
         result = StudyResult(name, "FAILED", error=failure.as_dict())

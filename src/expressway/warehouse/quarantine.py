@@ -24,7 +24,10 @@ FROM staging.expression_rows r JOIN meta.batch b ON b.batch_key = r.batch_key
 WHERE b.status = 'QUARANTINED' AND b.study_accession_code = :study
 ORDER BY r.line_no, r.sample_accession_code
 """
-KEYS = "SELECT batch_key, source_path FROM meta.batch WHERE status = 'QUARANTINED' AND study_accession_code = :study ORDER BY loaded_at DESC"
+KEYS = """
+SELECT batch_key, source_path FROM meta.batch
+WHERE status = 'QUARANTINED' AND study_accession_code = :study ORDER BY loaded_at DESC
+"""
 
 
 def batches(connection: Connection) -> pl.DataFrame:
@@ -48,7 +51,7 @@ def drop(connection: Connection, study: str) -> int:
     keys = [int(key) for key, _ in _quarantined(connection, study)]
     with connection.transaction():
         for table in ("staging.expression_rows", "meta.batch"):
-            statement = text(f"DELETE FROM {table} WHERE batch_key IN :keys")  # noqa: S608 - fixed names
+            statement = text(f"DELETE FROM {table} WHERE batch_key IN :keys")
             connection.execute(statement.bindparams(bindparam("keys", keys, expanding=True)))
     return len(keys)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import delete, update
 
-from expressway.warehouse.diseases import study_key
 from expressway.warehouse.dimensions import update_owners
+from expressway.warehouse.diseases import study_key
 from expressway.warehouse.engines.base import Connection, Engine
 from expressway.warehouse.schema import batch, dim_sample, dim_study, meta_study_qc, study_disease_map, study_sample
 
@@ -19,9 +19,9 @@ def remove_study(engine: Engine, connection: Connection, study: str) -> int:
         UnknownStudyOrDisease: no such study.
     """
     key = study_key(connection, study)
+    facts = connection.scalar(f"SELECT count(*) FROM fact.fact_gene_expression WHERE study_key = {key}")
     with connection.transaction():
         engine.study_lock(connection, study)
-        facts = connection.scalar(f"SELECT count(*) FROM fact.fact_gene_expression WHERE study_key = {key}")
         engine.delete_facts(connection, key)
         connection.execute(
             update(batch)

@@ -20,7 +20,9 @@ from expressway.warehouse.schema import SCHEMAS, metadata, schema_version, table
 class EngineDdl(Protocol):
     """What the `ddl.py` of every engine offers."""
 
-    DIALECT: Dialect
+    @property
+    def DIALECT(self) -> Dialect:  # noqa: N802 - a constant of the module
+        """Compiles definitions to the engine's SQL."""
 
     def create_schemas(self, names: Sequence[str]) -> list[str]: ...
 
@@ -53,7 +55,8 @@ def create_tables(engine: str, names: Sequence[str]) -> list[str]:
     """
     wanted = {table(name) for name in names}
     ddl = engine_ddl(engine)
-    return ddl.create_schemas(SCHEMAS) + ddl.create_tables([found for found in metadata.sorted_tables if found in wanted])
+    ordered = [found for found in metadata.sorted_tables if found in wanted]
+    return ddl.create_schemas(SCHEMAS) + ddl.create_tables(ordered)
 
 
 def insert_rows(engine: str, rows: Sequence[sa.Insert]) -> list[str]:

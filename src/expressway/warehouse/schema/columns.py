@@ -75,10 +75,10 @@ SHA256 = sa.CHAR(64)
 TIMESTAMP = (
     sa.DateTime(timezone=True)
     .with_variant(sa.DateTime(timezone=False), "duckdb")
-    .with_variant(mssql.DATETIME2(3), "mssql")
+    .with_variant(mssql.DATETIME2(3), "mssql")  # type: ignore[no-untyped-call]
 )
 JSON = sa.JSON().with_variant(mssql.NVARCHAR(None), "mssql")
-DOUBLE = sa.Double().with_variant(sa.Float(53), "mssql")
+DOUBLE: TypeEngine[float] = sa.Double().with_variant(sa.Float(53), "mssql")
 
 
 def surrogate_key(name: str, schema: str) -> sa.Column[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Boolean, Column, Index, Table
 
+from expressway.warehouse.schema.columns import TIMESTAMP as TS
 from expressway.warehouse.schema.columns import (
     code,
     dim_key,
@@ -19,7 +20,6 @@ from expressway.warehouse.schema.columns import (
     surrogate_key,
     text,
 )
-from expressway.warehouse.schema.columns import TIMESTAMP as TS
 
 TECHNOLOGIES = ("RNA-SEQ", "MICROARRAY", "OTHER")
 VALUE_SCALES = ("LOG2", "LINEAR", "QN", "SCALED", "UNKNOWN")
@@ -80,7 +80,9 @@ dim_gene = Table(
     surrogate_key("gene_key", "dim"),
     Column("gene_id", identifier(255), nullable=False, comment="Without version suffix; case matters."),
     Column("gene_id_type", code(10), nullable=False),
-    Column("organism", identifier(255), nullable=False, server_default="UNKNOWN", comment="UNKNOWN where no source tells."),
+    Column(
+        "organism", identifier(255), nullable=False, server_default="UNKNOWN", comment="UNKNOWN if no source tells."
+    ),
     dim_key(
         "dim_gene",
         key="gene_key",
@@ -88,6 +90,7 @@ dim_gene = Table(
         comment="The row under which studies are pooled: the Ensembl gene that the id maps to, else the row itself.",
     ),
     Column("gene_symbol", text(255)),
+    Column("entrez_id", text(), comment="NCBI gene ids that the annotation gives, joined by |."),
     Column("gene_name", text()),
     Column("gene_type", text(255)),
     Column("chromosome", text(255)),

@@ -20,7 +20,8 @@ def write_facts(connection: DuckDBConnection, load: FactLoad) -> int:
     delete_facts(connection, load.study_key)
     insert = (
         f"INSERT INTO {FACT} (sample_key, gene_key, study_key, batch_key, expression_value_raw, expression_value, "
-        f"is_detected) SELECT sample_key, gene_key, {load.study_key}, {load.batch_key}, raw, value, detected FROM incoming"
+        f"is_detected) SELECT sample_key, gene_key, {load.study_key}, {load.batch_key}, raw, value, detected "
+        "FROM incoming"
     )
     rows = 0
     for frame in prefetch(_frames(load)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -94,10 +95,8 @@ class DuckDBConnection(Connection):
 
     def _rollback(self) -> None:
         self._staged.clear()
-        try:
+        with suppress(duckdb.Error):  # the database may have ended the transaction itself
             self.raw.execute("ROLLBACK").fetchall()
-        except duckdb.Error:
-            pass  # the database ended the transaction itself when the statement failed
 
     def close(self) -> None:
         self.raw.close()
@@ -105,7 +104,10 @@ class DuckDBConnection(Connection):
 
 def open_database(path: Path, memory: int | None, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """The process's connection to a DuckDB file; every thread takes a cursor of it."""
-    config: dict[str, str] = {"threads": str(os.cpu_count() or 1), "autoinstall_known_extensions": "false"}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": str(os.cpu_count() or 1),
+        "autoinstall_known_extensions": "false",
+    }
     if memory is not None:
         config["memory_limit"] = f"{max(memory // 2, 128 * 2**20)}B"
     try:
@@ -146,4 +148,4 @@ def query_error(error: duckdb.Error) -> ExpresswayError:
         return NoSpaceLeft("DuckDB ran out of memory", hint="Raise --memory, or load with fewer --workers.")
     if isinstance(error, duckdb.FatalException):
         return WarehouseUnreachable("DuckDB closed the database after an error", hint="Run the same command again.")
-    return QueryRefused(text.split("\n\n")[0].strip())
+    return QueryRefused(text.split("\n\n", maxsplit=1)[0].strip())

@@ -27,7 +27,7 @@ class DuckDBDialect(PGDialect):
     supports_statement_cache = True
 
 
-DIALECT = DuckDBDialect(paramstyle="numeric_dollar")
+DIALECT = DuckDBDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 def create_schemas(names: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateIndex, CreateSchema
 from expressway.warehouse import rendering
 from expressway.warehouse.schema import fact_gene_expression
 
-DIALECT = PGDialect(paramstyle="named")
+DIALECT = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
 
 _FACT = fact_gene_expression.fullname
 # Rows arrive gene by gene: a block range holds few genes, though not always neighbouring keys, hence minmax_multi.

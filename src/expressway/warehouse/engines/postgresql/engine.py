@@ -10,6 +10,8 @@ from expressway.warehouse.engines.base import Connection, Engine, FactLoad, Fact
 from expressway.warehouse.engines.postgresql import bulk, ddl
 from expressway.warehouse.engines.postgresql.connect import PostgreSQLConnection, open_connection
 
+LOCK_TIMEOUT = "60s"  # how long a load waits for readers before it gives up; nothing is lost by it
+
 
 def lock_key(kind: str, name: str) -> int:
     """A signed 64-bit number for an advisory lock."""
@@ -64,6 +66,7 @@ class PostgreSQLEngine(Engine):
         """Take the old partition off and attach the new one: the parent is locked for an instant only."""
         for statement in ddl.index_partition(load.study_key, load.batch_key, load.attempt):
             connection.execute(statement)
+        connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         new = ddl.partition_name(load.study_key, load.batch_key, load.attempt)
         self._drop_partitions(connection, load.study_key)
         for statement in ddl.attach_partition(new, load.study_key):

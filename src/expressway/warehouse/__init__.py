@@ -1,0 +1,1 @@
+"""The star schema on three engines: load a study, all or nothing; the ledger; views; export."""
