@@ -117,11 +117,15 @@ EXPECTED = {
 RNA_SEQ = {"GSE154918", "GSE185263"}
 
 
+def lines_of(path: Path) -> list[str]:
+    return path.read_text().splitlines()
+
+
 def panel(data_dir: Path, study: str, folder: Path) -> Path:
     """A panel as one matrix (rows that stand in several files once) with its sample sheet."""
     groups = {
         (row["study"], row["file"], row["label"]): row["group"]
-        for row in csv.DictReader((data_dir / "geo" / "label_map.tsv").open(), delimiter="\t")
+        for row in csv.DictReader(lines_of(data_dir / "geo" / "label_map.tsv"), delimiter="\t")
     }
     rows: dict[str, list[str]] = {}
     sheet: dict[str, str] = {}
@@ -154,7 +158,7 @@ def coconut(data_dir: Path, study: str, folder: Path) -> Path:
     with (folder / f"{study}-COCONUT.samplesheet.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["sample", "title", "illness", "platform", "organism", "technology"])
-        for row in csv.DictReader((source / f"{study}_pheno.tsv").open(), delimiter="\t"):
+        for row in csv.DictReader(lines_of(source / f"{study}_pheno.tsv"), delimiter="\t"):
             label = diagnosis[row["DiagnosisPrimary"]]
             writer.writerow([row["Sample"], row["Title"], label, row["Platform_id"], "HOMO_SAPIENS", "MICROARRAY"])
     return matrix

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from expressway.errors import BrokenContainer, UnsafeArchive
-from expressway.studies.streams import LARGEST_RATIO, unpacked_limit, web_page_hint
+from expressway.studies.streams import UNPACK_HINT, unpacked_limit, web_page_hint
 
 MOST_MEMBERS = 10_000
 """A refine.bio download has a handful of files for each of its studies."""
@@ -73,9 +73,9 @@ def _check_sizes(path: Path, entries: Sequence[zipfile.ZipInfo]) -> None:
     for entry in entries:
         if entry.file_size > unpacked_limit(entry.compress_size):
             raise UnsafeArchive(
-                f"{entry.filename} in {path} claims {entry.file_size:,} bytes from {entry.compress_size:,}, "
-                f"more than {LARGEST_RATIO} times its packed size.",
+                f"{entry.filename} in {path} has {entry.compress_size:,} bytes and claims {entry.file_size:,}.",
                 value=f"{path}!{entry.filename}",
+                hint=UNPACK_HINT,
             )
     total = sum(entry.file_size for entry in entries)
     if total > LARGEST_TOTAL:

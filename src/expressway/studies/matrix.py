@@ -78,15 +78,15 @@ class DelimitedMatrix:
 
     def _values(self, columns: _Columns, chunk: Chunk) -> FloatArray:
         frame = columns.numbers_frame(chunk)
+        if frame is None or frame[columns.last].null_count():
+            # The cells add up, yet one line may be short (filled up with nulls) and another too long.
+            check_cells(chunk, columns.header.delimiter, columns.header.width, self._member.display)
         values = None if frame is None else frame.select(columns.numbers).to_numpy(order=self._order)
         if values is None or np.isinf(values).any():
             frame, values = columns.text_frame(chunk), None
         if frame is None:
             place = f"lines {chunk.first_line} to {chunk.first_line + chunk.lines - 1}"
             raise NotAMatrix(f"{self._member.display} cannot be parsed at {place}.", value=place)
-        if frame[columns.last].null_count():
-            # The parser fills a short line with nulls, and then a longer one may have evened the number of cells.
-            check_cells(chunk, columns.header.delimiter, columns.header.width, self._member.display)
         wanted = self._take_rows(columns, frame, chunk)
         if values is None:
             values = self._judged(frame.select(columns.numbers)[wanted], chunk, wanted)

@@ -19,6 +19,8 @@ UNPACKED_ALLOWANCE = 2**30
 LARGEST_RATIO = 200
 """Unpacked over packed bytes that is believed beyond the allowance: a matrix with 98% tied cells reaches 55."""
 
+UNPACK_HINT = "If you trust where it comes from, unpack it and load the unpacked file."
+
 _BUFFER = 2**20
 _ZSTD_PIECE = 2**12
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -75,7 +77,7 @@ def guarded_stream(
         raise
     except _DAMAGE as error:
         raise _broken(display, error) from error
-    return io.BufferedReader(_Guarded(inner, stored, display, unpacked_limit(packed)), _BUFFER)
+    return io.BufferedReader(_Guarded(inner, stored, display, packed), _BUFFER)
 
 
 def _unpacked(stored: io.BufferedReader, packing: str, display: str) -> BinaryIO:
@@ -149,8 +151,8 @@ class _Zstandard(io.RawIOBase):
 class _Guarded(io.RawIOBase):
     """Turns damage into BrokenContainer, and a bomb into UnsafeArchive before it fills anything."""
 
-    def __init__(self, inner: BinaryIO, stored: BinaryIO, display: str, limit: int) -> None:
-        self._inner, self._stored, self._display, self._limit, self._count = inner, stored, display, limit, 0
+    def __init__(self, inner: BinaryIO, stored: BinaryIO, display: str, packed: int) -> None:
+        self._inner, self._stored, self._display, self._packed, self._count = inner, stored, display, packed, 0
 
     def readable(self) -> bool:
         return True
@@ -163,10 +165,11 @@ class _Guarded(io.RawIOBase):
         except _DAMAGE as error:
             raise _broken(self._display, error) from error
         self._count += count
-        if self._count > self._limit:
+        if self._count > unpacked_limit(self._packed):
             raise UnsafeArchive(
-                f"{self._display} unpacks to more than {self._limit:,} bytes, {LARGEST_RATIO} times its packed size.",
+                f"{self._display} has {self._packed:,} bytes and unpacks to more than {self._count - 1:,}.",
                 value=self._display,
+                hint=UNPACK_HINT,
             )
         return count
 

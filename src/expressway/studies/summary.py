@@ -22,6 +22,7 @@ _STRIPE_BYTES = 2**23
 _WORKERS = 2
 _CORRELATION_GENES = 2_000
 _CORRELATION_BYTES = 2**25
+_QUIET = np.errstate(over="ignore", invalid="ignore")
 _SEED = 0x9E3779B97F4A7C15
 _WORD = 2**64 - 1
 
@@ -130,6 +131,7 @@ def summarise(spill: Spill, progress: Callable[[int], None]) -> Summary:
     return Summary(_joined(parts), genes, ranks)
 
 
+@_QUIET
 def sample_correlations(spill: Spill, varying: NDArray[np.bool_], means: FloatArray) -> FloatArray:
     """Median Pearson r of each sample with the others, shape (samples,); NaN for a single or a constant sample.
 
@@ -182,6 +184,7 @@ def _summaries(spill: Spill) -> Iterator[tuple[int, _Part]]:
             yield done, part.result()
 
 
+@_QUIET
 def _stripe_summary(spill: Spill, first: int, last: int) -> _Part:
     stripe = spill.columns(first, last)
     genes, ranks = _gene_summary(stripe, first), _no_ranks(spill.genes)
@@ -282,6 +285,7 @@ def _gene_summary(stripe: FloatArray, first: int) -> GeneSummary:
     )
 
 
+@_QUIET
 def _add_genes(genes: GeneSummary, more: GeneSummary) -> None:
     """Chan, Golub and LeVeque (1979): two sets of samples together."""
     counts = genes.counts + more.counts

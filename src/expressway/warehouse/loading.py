@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -90,20 +91,18 @@ def _load_all(
     memory: int,
     progress: Progress | None,
 ) -> LoadResult:
-    connection = engine.connect()
-    try:
+    with closing(engine.connect()) as connection:
         context = {"settings": settings.describe(), "paths": [str(path) for path in paths]}
         run = Run(engine, connection, "load", context)
 
-        def one(item: Found) -> StudyResult:
-            return _load_one(engine, settings, run, item, memory, progress)
+    def one(item: Found) -> StudyResult:
+        return _load_one(engine, settings, run, item, memory, progress)
 
-        with ThreadPoolExecutor(workers, thread_name_prefix="study") as pool:
-            results = tuple(pool.map(one, found))
+    with ThreadPoolExecutor(workers, thread_name_prefix="study") as pool:
+        results = tuple(pool.map(one, found))
+    with closing(engine.connect()) as connection:
         run.end(connection, failed=sum(not result.ok for result in results))
-        return LoadResult(run.run_id, results)
-    finally:
-        connection.close()
+    return LoadResult(run.run_id, results)
 
 
 def _find(path: Path, settings: Settings) -> Iterable[Found]:
@@ -163,17 +162,10 @@ def _source(item: Found) -> str:
 
 def _record_failure(engine: Engine, run: Run, step: str, error: ExpresswayError, item: Found) -> None:
     """Write the failure over a new connection; where even that fails, the next run finds the step LOST."""
-    try:
-        connection = engine.connect()
-    except ExpresswayError:
-        return
-    try:
+    outcome = Outcome("FAILED", error=error, context={"source": _source(item)})
+    with suppress(ExpresswayError), closing(engine.connect()) as connection:
         with engine.write_lock(), connection.transaction():
-            run.finish(connection, step, Outcome("FAILED", error=error, context={"source": _source(item)}))
-    except ExpresswayError:
-        pass
-    finally:
-        connection.close()
+            run.finish(connection, step, outcome)
 
 
 def _dry(engine: Engine, settings: Settings, item: Found, memory: int, progress: Progress | None) -> StudyResult:
@@ -210,10 +202,7 @@ def _plan(engine: Engine, study: Study) -> Plan:
 
     if engine.name == "duckdb" and not engine.exists():
         return Plan("QUARANTINED" if study.failures else "LOADED", None, None)
-    connection = engine.connect()
-    try:
+    with closing(engine.connect()) as connection:
         if migrations.current_version(connection) == 0:
             return Plan("QUARANTINED" if study.failures else "LOADED", None, None)
         return plan(connection, study)
-    finally:
-        connection.close()

@@ -73,7 +73,8 @@ class DuckDBConnection(Connection):
             try:
                 self.raw.execute(sql).fetchall()
             finally:
-                self.raw.unregister("incoming")
+                with suppress(duckdb.Error):  # an aborted transaction refuses this too, and would hide why
+                    self.raw.unregister("incoming")
 
         translated(insert)
 
