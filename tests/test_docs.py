@@ -5,11 +5,14 @@ A failure here means that a reader who types what we wrote gets something else.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from expressway.studies.samplesheet import columns_table
+from expressway.studies.units import FORMULAS, TRANSFORMS, UNIT_TAGS, VALUE_SCALES
 from tests.conftest import ROOT
 from tests.console_pages import Command, Output, PageError, complaint, matches, read_commands, run_commands
 from tools import check_links, generate_docs
@@ -42,6 +45,20 @@ def test_a_generated_page_that_was_edited_by_hand_is_noticed(monkeypatch: pytest
     page.write_text(page.read_text(encoding="utf-8").replace("54010", "54011"), encoding="utf-8")
 
     assert "docs/errors.md" in (generate_docs.stale("errors.md") or "")
+
+
+def test_the_page_on_studies_lists_the_columns_of_a_sample_sheet() -> None:
+    assert columns_table() in (ROOT / "docs/studies.md").read_text(encoding="utf-8")
+
+
+def test_the_page_on_units_says_what_is_done_with_each() -> None:
+    rows = re.findall(r"^\| ([A-Z0-9_, ]+) \| (.+) \| ([A-Z0-9]+) \|$", (ROOT / "docs/units.md").read_text(), re.M)
+    said = {unit: (what, scale) for units, what, scale in rows for unit in units.split(", ")}
+
+    assert said.keys() == {*UNIT_TAGS, "UNKNOWN"}
+    for unit, (what, scale) in said.items():
+        assert what.startswith(FORMULAS[TRANSFORMS.get(unit, "none")])
+        assert scale == VALUE_SCALES.get(unit, "LOG2")
 
 
 def test_no_link_between_the_pages_is_broken() -> None:

@@ -7,7 +7,7 @@ import os
 import posixpath
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -98,11 +98,19 @@ class Container:
     kind: ContainerKind
     members: tuple[Member, ...]
 
-    def sha256(self) -> str:
-        """64 hex digits: of the zip or the single file; for a folder of its sorted `name NUL sha256` lines."""
-        if self.kind != "FOLDER":
+    def sha256(self, known: Mapping[str, str] | None = None) -> str:
+        """64 hex digits: of the zip or the single file; for a folder of its sorted `name NUL sha256` lines.
+
+        Args:
+            known: hashes of plain files that were read already, by member name.
+        """
+        known = known or {}
+        if self.kind == "ZIP":
             return _file_sha256(self.path)
-        lines = sorted(f"{member.name}\0{_file_sha256(member.path)}\n" for member in self.members)
+        hashes = {member.name: known.get(member.name) or _file_sha256(member.path) for member in self.members}
+        if self.kind == "FILE":
+            return hashes[self.members[0].name]
+        lines = sorted(f"{name}\0{value}\n" for name, value in hashes.items())
         return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -209,8 +209,10 @@ def _read(ruleset: Ruleset, method: Literal["FIELD", "TITLE"], name: str, value:
 
 def _value(sample: Sample, field: str) -> str:
     """The text of a field of the source, in any case of its name; lists joined by `;`."""
-    wanted = field.strip().lower()
-    value = next((value for name, value in sample.source.items() if str(name).strip().lower() == wanted), None)
+    value = sample.source.get(field)
+    if value is None:
+        wanted = field.strip().lower()
+        value = next((value for name, value in sample.source.items() if str(name).strip().lower() == wanted), None)
     if isinstance(value, list):
         return ";".join(item for item in value if isinstance(item, str))
     return str(value) if isinstance(value, str | int | float) else ""

@@ -229,6 +229,7 @@ def _hashes(
 ) -> Hashes:
     """The identity of the batch: what the file is, what is said of it, and what the settings make of it."""
     profile, info = axis.profile, source.info
+    known = {} if source.member.packing else {source.member.name: profile.file_hash}
     values: dict[str, Any] = {
         "settings": options.value_settings(),
         "samples": sorted(profile.samples),
@@ -241,7 +242,7 @@ def _hashes(
         metadata_hash=hashes.metadata_hash(info, axis.samples),
         settings_hash=hashes.settings_hash({"values": values, "labels": labels}),
         value_settings_hash=hashes.settings_hash(values),
-        container_hash=source.container.sha256(),
+        container_hash=source.container.sha256(known),
         file_size=profile.file_size,
         batch_id=hashes.batch_id(profile.file_hash, info.accession, source.flags.created_at, profile.file_size),
     )

@@ -19,7 +19,7 @@ _STRIPE_BYTES = 2**25
 
 def clean_gene_id(gene: str) -> str:
     """A gene id without the version of Ensembl ids: ENSG00000000003.15 becomes ENSG00000000003; _PAR_Y stays."""
-    if gene.startswith("ENS") and (match := _VERSIONED.fullmatch(gene)):
+    if "." in gene and gene.startswith("ENS") and (match := _VERSIONED.fullmatch(gene)):
         return match[1] + (match[2] or "")
     return gene
 
@@ -27,7 +27,7 @@ def clean_gene_id(gene: str) -> str:
 def probe_groups(genes: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """Gene -> its further probes `X.1`, `X.2`, where X itself is on the axis and is no Ensembl id."""
     known, groups = set(genes), dict[str, list[str]]()
-    for gene in dict.fromkeys(genes):
+    for gene in dict.fromkeys(gene for gene in genes if "." in gene):
         base = gene
         while (match := _PROBE.fullmatch(base)) and match[1] in known and not _ENSEMBL.match(match[1]):
             base = match[1]
@@ -85,6 +85,7 @@ def _targets(genes: Sequence[str], groups: Mapping[str, tuple[str, ...]]) -> tup
     return names, targets
 
 
+@np.errstate(over="ignore")
 def _means(values: FloatArray, starts: NDArray[np.intp]) -> FloatArray:
     present = ~np.isnan(values)
     counts = np.add.reduceat(present, starts, axis=1, dtype=np.float64)

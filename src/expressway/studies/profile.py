@@ -11,12 +11,13 @@ import numpy as np
 
 from expressway.studies.axes import Axes, MatrixLayout, Selection
 from expressway.studies.containers import Member
+from expressway.studies.correlation import sample_correlations
 from expressway.studies.matrix import CHUNK_BYTES, DelimitedMatrix
 from expressway.studies.parquet import ParquetMatrix
 from expressway.studies.probes import clean_gene_id, merge_probes, probe_groups
 from expressway.studies.spill import Spill
 from expressway.studies.study import FloatArray, RejectedCell
-from expressway.studies.summary import sample_correlations, summarise
+from expressway.studies.summary import summarise
 
 __all__ = ["DuplicateProbes", "MatrixLayout", "MatrixProfile", "Repeats", "profile_matrix"]
 
@@ -207,8 +208,8 @@ def _profile(spill: Spill, axes: Axes, duplicate_probes: DuplicateProbes, tell: 
         floor=columns.floor,
         floor_count=columns.floor_count,
         gene_means=summary.genes.means,
-        gene_sds=summary.gene_sds(),
-        sample_correlation=sample_correlations(spill, summary.varying(), summary.genes.means),
+        gene_sds=summary.genes.sds(),
+        sample_correlation=sample_correlations(spill, summary.genes.varying(), summary.genes.means),
         integer_share=summary.integer_share(),
         negative_count=int(columns.negatives.sum()),
         sorted_agreement=summary.sorted_agreement(),

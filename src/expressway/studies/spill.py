@@ -106,7 +106,7 @@ class Spill:
         for first in range(0, self._samples, step):
             yield first, min(first + step, self._samples)
 
-    def rows(self, indices: Sequence[int] | NDArray[np.intp], limit: int = 2**25) -> FloatArray:
+    def rows(self, indices: Sequence[int] | NDArray[np.intp], limit: int) -> FloatArray:
         """Values of chosen genes, shape (genes, samples), read in stripes of at most `limit` bytes."""
         found = np.empty((len(indices), self._samples))
         for first, last in self.stripes(limit):

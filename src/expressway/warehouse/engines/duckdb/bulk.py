@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import polars as pl
 
+from expressway.errors import ExpresswayError
 from expressway.studies.study import Block
 from expressway.warehouse.engines.base import FactLoad, FactSums, crash_point, prefetch
 from expressway.warehouse.engines.duckdb.connect import DuckDBConnection
 
 FACT = "fact.fact_gene_expression"
-BATCHES = 4  # record batches an insert is cut into: DuckDB reads each with a thread of its own
+WRITE_CACHE = "128MiB"  # blocks on their way to the file; with more, memory grows with the number of genes
+ROW_GROUP = 122_880  # rows of a DuckDB row group: a record batch of that size is compressed by a thread of its own
 
 
 def write_facts(connection: DuckDBConnection, load: FactLoad) -> int:
@@ -24,18 +28,33 @@ def write_facts(connection: DuckDBConnection, load: FactLoad) -> int:
         "FROM incoming"
     )
     rows = 0
-    for frame in prefetch(_frames(load)):
-        connection.insert_frame(insert, frame)
-        rows += frame.height
-        crash_point("during_facts")
+    with _small_cache(connection):
+        for frame in prefetch(_frames(load)):
+            connection.insert_frame(insert, frame)
+            rows += frame.height
+            crash_point("during_facts")
     return rows
+
+
+@contextmanager
+def _small_cache(connection: DuckDBConnection) -> Iterator[None]:
+    """Keep DuckDB from holding on to the blocks it writes; the limit is one for all connections of the process."""
+    other = DuckDBConnection(connection.raw.cursor())  # this one may be in a transaction that was aborted
+    limit = other.scalar("SELECT current_setting('memory_limit')")
+    other.execute(f"SET memory_limit = '{WRITE_CACHE}'")
+    try:
+        yield
+    finally:
+        with suppress(ExpresswayError):  # the database may be closed by a fatal error
+            other.execute(f"SET memory_limit = '{limit}'")
+        other.close()
 
 
 def _frames(load: FactLoad) -> Iterator[pl.DataFrame]:
     for block in load.blocks:
         frame = block_frame(block, load)
-        step = -(-frame.height // BATCHES)
-        yield pl.concat([frame.slice(first, step) for first in range(0, frame.height, step)], rechunk=False)
+        slices = [frame.slice(first, ROW_GROUP) for first in range(0, frame.height, ROW_GROUP)]
+        yield pl.concat(slices, rechunk=False)
 
 
 def block_frame(block: Block, load: FactLoad) -> pl.DataFrame:
@@ -56,7 +75,7 @@ def block_frame(block: Block, load: FactLoad) -> pl.DataFrame:
             detected,
         ]
     )
-    if np.isnan(block.raw).any() or np.isnan(block.value).any():
+    if math.isnan(block.raw.sum()) or math.isnan(block.value.sum()):  # a sum is NaN when a term is
         frame = frame.with_columns(
             pl.col("raw", "value").fill_nan(None),
             detected=pl.when(pl.col("raw").is_nan()).then(None).otherwise(pl.col("detected")),

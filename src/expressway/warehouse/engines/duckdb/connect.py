@@ -42,6 +42,10 @@ class ArrowStream:
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._rows.__arrow_c_stream__(requested_schema)
 
+    def release(self) -> None:
+        """Let go of the rows: a transaction keeps every name that was registered in it until it ends."""
+        self._rows = None
+
 
 class DuckDBConnection(Connection):
     """A cursor of the process's only database instance."""
@@ -69,10 +73,12 @@ class DuckDBConnection(Connection):
         """Run an INSERT that reads `frame` under the name `incoming`."""
 
         def insert() -> None:
-            self.raw.register("incoming", ArrowStream(frame))
+            stream = ArrowStream(frame)
+            self.raw.register("incoming", stream)
             try:
                 self.raw.execute(sql).fetchall()
             finally:
+                stream.release()
                 with suppress(duckdb.Error):  # an aborted transaction refuses this too, and would hide why
                     self.raw.unregister("incoming")
 
