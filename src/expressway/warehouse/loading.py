@@ -163,9 +163,13 @@ def _source(item: Found) -> str:
 def _record_failure(engine: Engine, run: Run, step: str, error: ExpresswayError, item: Found) -> None:
     """Write the failure over a new connection; where even that fails, the next run finds the step LOST."""
     outcome = Outcome("FAILED", error=error, context={"source": _source(item)})
-    with suppress(ExpresswayError), closing(engine.connect()) as connection:
-        with engine.write_lock(), connection.transaction():
-            run.finish(connection, step, outcome)
+    with (
+        suppress(ExpresswayError),
+        closing(engine.connect()) as connection,
+        engine.write_lock(),
+        connection.transaction(),
+    ):
+        run.finish(connection, step, outcome)
 
 
 def _dry(engine: Engine, settings: Settings, item: Found, memory: int, progress: Progress | None) -> StudyResult:

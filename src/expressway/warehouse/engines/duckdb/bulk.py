@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, suppress
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,7 @@ from expressway.warehouse.engines.base import FactLoad, FactSums, crash_point, p
 from expressway.warehouse.engines.duckdb.connect import DuckDBConnection
 
 FACT = "fact.fact_gene_expression"
-WRITE_CACHE = "128MiB"  # blocks on their way to the file; with more, memory grows with the number of genes
+KEPT_BLOCKS = "64MiB"
 ROW_GROUP = 122_880  # rows of a DuckDB row group: a record batch of that size is compressed by a thread of its own
 
 
@@ -28,26 +28,25 @@ def write_facts(connection: DuckDBConnection, load: FactLoad) -> int:
         "FROM incoming"
     )
     rows = 0
-    with _small_cache(connection):
+    with closing(DuckDBConnection(connection.raw.cursor())) as aside:
+        limit = aside.scalar("SELECT current_setting('memory_limit')")
         for frame in prefetch(_frames(load)):
             connection.insert_frame(insert, frame)
+            _drop_written_blocks(aside, limit)
             rows += frame.height
             crash_point("during_facts")
     return rows
 
 
-@contextmanager
-def _small_cache(connection: DuckDBConnection) -> Iterator[None]:
-    """Keep DuckDB from holding on to the blocks it writes; the limit is one for all connections of the process."""
-    other = DuckDBConnection(connection.raw.cursor())  # this one may be in a transaction that was aborted
-    limit = other.scalar("SELECT current_setting('memory_limit')")
-    other.execute(f"SET memory_limit = '{WRITE_CACHE}'")
-    try:
-        yield
-    finally:
-        with suppress(ExpresswayError):  # the database may be closed by a fatal error
-            other.execute(f"SET memory_limit = '{limit}'")
-        other.close()
+def _drop_written_blocks(aside: DuckDBConnection, limit: str) -> None:
+    """Have DuckDB forget the blocks it has written, which it would keep as a cache that grows with the study.
+
+    A tight limit throughout would do the same, but with one DuckDB compresses with a single thread. `aside` is not
+    the connection of the load, whose transaction a refusal would end.
+    """
+    with suppress(ExpresswayError):  # refused where more than that is in use
+        aside.execute(f"SET memory_limit = '{KEPT_BLOCKS}'")
+    aside.execute(f"SET memory_limit = '{limit}'")
 
 
 def _frames(load: FactLoad) -> Iterator[pl.DataFrame]:
