@@ -175,14 +175,14 @@ class InvalidMetadata(SourceError):
 class InvalidSampleSheet(SourceError):
     code, name = 54047, "SAMPLESHEET_INVALID"
     summary = "The sample sheet is missing or a line of it is wrong."
-    default_hint = "`expressway samplesheet init MATRIX` writes a sheet to fill in."
+    default_hint = "docs/studies.md lists the columns; `expressway samplesheet init MATRIX` writes a sheet to fill in."
     legacy_code = 1002
 
 
 class InvalidAnnotation(SourceError):
     code, name = 54048, "ANNOTATION_INVALID"
     summary = "A gene table is not an Ensembl/annotables table, an HGNC table or a GTF."
-    default_hint = "`expressway genes load --help` names the columns that are needed."
+    default_hint = "docs/studies.md names the columns that are needed."
 
 
 class QuantSfOnly(SourceError):
@@ -226,7 +226,9 @@ class DuplicateSample(ValidationError):
 class NotANumber(ValidationError):
     code, name = 54052, "CELL_NOT_A_NUMBER"
     summary = "A cell holds text or an infinite value."
-    default_hint = "Mend the cells that `expressway quarantine show` lists; missing values are empty, NA, NaN or null."
+    default_hint = (
+        "Mend the cells that `expressway quarantine show STUDY` lists; missing values are empty, NA, NaN or null."
+    )
     legacy_code = 1004
 
 

@@ -33,24 +33,32 @@ class DemoResult:
     load: LoadResult
     labels: pl.DataFrame
     quality: pl.DataFrame
+    warehouse: str
+    """The URL of the warehouse, without a password."""
 
 
-def run_demo(folder: Path, *, progress: Callable[[str, str, int, int], None] | None = None) -> DemoResult:
+def run_demo(
+    folder: Path, *, warehouse: str | None = None, progress: Callable[[str, str, int, int], None] | None = None
+) -> DemoResult:
     """Simulate five studies of 3,000 genes into `folder`, load them, map them to SEPSIS, and collect what to show.
 
     A second run in the same folder finds everything in place: every load is a no-op.
+
+    Args:
+        folder: where the download goes.
+        warehouse: URL of the warehouse to load into; a DuckDB file in `folder` when omitted.
+        progress: called with (study, stage, done, total).
     """
     download = folder / "download"
     if not download.exists():
-        folder.mkdir(parents=True, exist_ok=True)
         simulate(download, studies=5, genes=3000, samples=90, seed=1)
-    settings = Settings.model_validate({"warehouse": f"duckdb:///{folder}/expressway.duckdb"})
-    with Warehouse(settings) as warehouse:
-        load = warehouse.load(download, progress=progress)
+    url = warehouse or f"duckdb:///{str(folder).replace('%', '%25')}/expressway.duckdb"
+    with Warehouse(Settings.model_validate({"warehouse": url})) as opened:
+        load = opened.load(download, progress=progress)
         for study in load.studies:
             if study.ok:
-                warehouse.map_study(study.study, "SEPSIS")
-        return DemoResult(load, warehouse.sql(LABELS), _quality(warehouse.sql(QUALITY)))
+                opened.map_study(study.study, "SEPSIS")
+        return DemoResult(load, opened.sql(LABELS), _quality(opened.sql(QUALITY)), opened.url)
 
 
 def _quality(batches: pl.DataFrame) -> pl.DataFrame:

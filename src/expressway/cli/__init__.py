@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +26,10 @@ from expressway.cli import (
 )
 from expressway.cli.context import Options
 from expressway.cli.output import Format, show_error, talk
-from expressway.errors import ExpresswayError, unexpected
+from expressway.errors import ExpresswayError, NoSpaceLeft, unexpected
+
+GLOBAL_OPTIONS = ("--warehouse", "--config", "--format")
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="expressway",
@@ -49,6 +53,8 @@ app.command("settings")(settings.settings)
 
 def _version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         typer.echo(version("expressway"))
         raise typer.Exit
 
@@ -72,27 +78,56 @@ def options(
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    if sys.stdout is None:  # closed by the caller, who does not want the data
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """The exit code of a command: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted."""
     try:
-        return int(app(arguments, standalone_mode=False) or 0)
+        code = int(app(arguments, prog_name="expressway", standalone_mode=False) or 0)
+        sys.stdout.flush()
     except ExpresswayError as error:
         show_error(error)
         return 1
     except typer.exceptions.TyperException as error:
-        talk(error.format_message())
+        _show_usage(error)
         return int(error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
-        talk("interrupted; nothing is half-written, run the same command again")
-        return 130
+        code = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
         if os.environ.get("EXPRESSWAY_TEST_TRACEBACK"):
             raise
-        show_error(unexpected(error))
+        show_error(_foreseen(error) or unexpected(error))
         return 1
+    if code == INTERRUPTED:
+        talk("interrupted; nothing is half-written, run the same command again")
+    return code
+
+
+def _show_usage(error: typer.exceptions.TyperException) -> None:
+    """What is wrong with the words of a command, and where to look; the help itself when there are no words."""
+    message, context = error.format_message(), getattr(error, "ctx", None)
+    if context is None or message == context.get_help():
+        talk(message)
+        return
+    talk(f"error: {message}")
+    option = message.rpartition(" ")[2]
+    if option in GLOBAL_OPTIONS:
+        talk(f"hint: {option} comes before the command: expressway {option} ... {context.info_name}")
+    else:
+        talk(f"hint: `{context.command_path} --help` shows what it takes.")
+
+
+def _foreseen(error: Exception) -> ExpresswayError | None:
+    """A disk that is full, wherever it was met: also where stdout goes."""
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}:
+        return NoSpaceLeft("there is no space left to write to", value=error.filename)
+    return None

@@ -1,16 +1,21 @@
-"""What every command shares: the global options, the settings they make, and how an error ends the program."""
+"""What every command shares: the global options, and the settings and the warehouse they name.
+
+Commands import what they work with when they run: `--help` and the completion of a shell answer at once.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from expressway.cli.output import Format
-from expressway.settings import Settings, load_settings
-from expressway.warehouse.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from expressway.settings import Settings
+    from expressway.warehouse.warehouse import Warehouse
 
 
 @dataclass(slots=True)
@@ -20,10 +25,11 @@ class Options:
     warehouse: str | None = None
     config: Path | None = None
     format: Format = Format.table
-    overrides: dict[str, Any] = field(default_factory=dict)
 
     def settings(self, **overrides: Any) -> Settings:
         """Settings with the command line on top; options that were not given are left out."""
+        from expressway.settings import load_settings
+
         given = {"warehouse": self.warehouse} | overrides
         return load_settings(self.config, {name: value for name, value in given.items() if value is not None})
 
@@ -36,4 +42,6 @@ def options(context: typer.Context) -> Options:
 
 def open_warehouse(context: typer.Context, **overrides: Any) -> Warehouse:
     """The warehouse that the global options name."""
+    from expressway.warehouse.warehouse import Warehouse
+
     return Warehouse(options(context).settings(**overrides))

@@ -10,7 +10,6 @@ import typer
 
 from expressway.cli.context import open_warehouse, options
 from expressway.cli.output import show
-from expressway.studies.annotation import read_annotation
 
 app = typer.Typer(help="Gene annotation.", no_args_is_help=True)
 
@@ -24,7 +23,13 @@ def load(
     organism: Annotated[str | None, typer.Option(help="e.g. HOMO_SAPIENS; told from the gene ids by default.")] = None,
     release: Annotated[str | None, typer.Option(help="Release to record, e.g. 109.")] = None,
 ) -> None:
-    """Load symbols, names, positions and aliases; facts stay as they are."""
+    """Load symbols, names, positions and aliases.
+
+    A table adds to what is known and replaces what is known otherwise; only names and types of an HGNC table never
+    replace those of an Ensembl table or a GTF, whichever is loaded first. Facts stay as they are.
+    """
+    from expressway.studies.annotation import read_annotation
+
     rows = []
     with open_warehouse(context) as warehouse:
         for path in paths:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from expressway.cli.context import open_warehouse, options
 from expressway.cli.output import Format, print_json, show, talk
 from expressway.cli.progress import progress_bar
-from expressway.warehouse.load import StudyResult
-from expressway.warehouse.loading import LoadResult
+
+if TYPE_CHECKING:
+    from expressway.warehouse.load import StudyResult
+    from expressway.warehouse.loading import LoadResult
 
 
 def load(
@@ -34,7 +36,7 @@ def load(
 ) -> None:
     """Load studies into the warehouse, each all or nothing."""
     defaults = {
-        "samplesheet": samplesheet,
+        "samplesheet": None if samplesheet is None else samplesheet.absolute(),  # a replay may start elsewhere
         "samples_as_rows": samples_as_rows,
         "label_column": label_column,
         "accession": study,
@@ -45,26 +47,26 @@ def load(
     with warehouse, progress_bar(warehouse.settings.progress) as progress:
         result = warehouse.load(*paths, dry_run=dry_run, progress=progress)
     report(result, options(context).format)
+
+
+def report(result: LoadResult, form: Format) -> None:
+    """Print what happened to each study, warnings and errors on stderr; ends with code 1 where one was not loaded."""
+    if form is Format.json:
+        print_json(as_dict(result))
+    else:
+        show([row(study) for study in result.studies], form, empty="no study found")
+    tell(result)
     if not result.ok:
         raise typer.Exit(1)
 
 
-def report(result: LoadResult, form: Format) -> None:
-    """Print what happened to each study; warnings and errors on stderr."""
-    if form is Format.json:
-        print_json({"run_id": result.run_id, "studies": [_full_row(study) for study in result.studies]})
-    else:
-        show([_row(study) for study in result.studies], form, empty="no study found")
-    for study in result.studies:
-        for message in study.messages:
-            if message.severity == "WARNING":
-                talk(f"{study.study}: warning {message.code}: {message.details}")
-        if study.error is not None:
-            talk(f"{study.study}: error {study.error['code']} {study.error['name']}: {study.error['message']}")
-            talk(f"hint: {str(study.error['hint']).replace('STUDY', study.study)}")
+def as_dict(result: LoadResult) -> dict[str, Any]:
+    """Everything that is known about a load."""
+    return {"run_id": result.run_id, "studies": [_full_row(study) for study in result.studies]}
 
 
-def _row(study: StudyResult) -> dict[str, object]:
+def row(study: StudyResult) -> dict[str, Any]:
+    """What happened to a study, in one line."""
     return {
         "study": study.study,
         "action": study.action,
@@ -78,6 +80,17 @@ def _row(study: StudyResult) -> dict[str, object]:
     }
 
 
-def _full_row(study: StudyResult) -> dict[str, object]:
+def tell(result: LoadResult) -> None:
+    """Say warnings and errors on stderr."""
+    for study in result.studies:
+        for message in study.messages:
+            if message.severity == "WARNING":
+                talk(f"{study.study}: warning {message.code}: {message.details}")
+        if study.error is not None:
+            talk(f"{study.study}: error {study.error['code']} {study.error['name']}: {study.error['message']}")
+            talk(f"hint: {str(study.error['hint']).replace('STUDY', study.study)}")
+
+
+def _full_row(study: StudyResult) -> dict[str, Any]:
     messages = [{"code": m.code, "severity": m.severity, "details": m.details} for m in study.messages]
-    return _row(study) | {"messages": messages, "error": study.error}
+    return row(study) | {"messages": messages, "error": study.error}

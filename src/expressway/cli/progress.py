@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
-from expressway.warehouse.warehouse import Progress as Callback
+    from expressway.warehouse.warehouse import Progress as Callback
 
 
 @contextmanager
@@ -18,6 +19,9 @@ def progress_bar(mode: str = "auto") -> Iterator[Callback | None]:
     Args:
         mode: auto, on or off.
     """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
     console = Console(stderr=True)
     if mode == "off" or (mode == "auto" and not console.is_terminal):
         yield None

@@ -18,14 +18,15 @@ Study = Annotated[str, typer.Argument(metavar="STUDY", help="Accession of a stud
 def list_batches(context: typer.Context) -> None:
     """One line for each quarantined batch."""
     with open_warehouse(context) as warehouse:
-        show(warehouse.quarantined(), options(context).format, empty="nothing is in quarantine")
+        show(warehouse.quarantined(), options(context).format, empty="nothing is in quarantine", whole=True)
 
 
 @app.command("show")
 def show_cells(context: typer.Context, study: Study) -> None:
     """The offending cells of a study: line, gene, sample, text, code."""
     with open_warehouse(context) as warehouse:
-        show(warehouse.quarantined_cells(study), options(context).format, empty=f"{study}: no single cell is to blame")
+        cells = warehouse.quarantined_cells(study)
+    show(cells, options(context).format, empty=f"{study}: no single cell is to blame", whole=True)
 
 
 @app.command("replay")
@@ -39,13 +40,14 @@ def replay(
     with open_warehouse(context, defaults=defaults) as warehouse:
         result = warehouse.replay(study)
     report(result, options(context).format)
-    if not result.ok:
-        raise typer.Exit(1)
 
 
 @app.command("drop")
 def drop(context: typer.Context, study: Study) -> None:
-    """Forget the quarantined batches of a study; the ledger keeps its rows."""
+    """Forget the quarantined batches of a study.
+
+    The ledger keeps its rows.
+    """
     with open_warehouse(context) as warehouse:
         dropped = warehouse.drop_quarantined(study)
     talk(f"{dropped} quarantined batches of {study} are forgotten")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
 from expressway.cli.context import open_warehouse, options
-from expressway.cli.output import Format, show
+from expressway.cli.output import Format, print_json, show
 
 app = typer.Typer(help="Runs and their steps.", no_args_is_help=True)
 
@@ -30,4 +31,8 @@ def show_run(
     with open_warehouse(context) as warehouse:
         steps = warehouse.run(run)
     form = options(context).format
-    show(steps if form is Format.json else steps.drop("context_json"), form)
+    if form is Format.json:
+        rows = steps.rename({"context_json": "context"}).to_dicts()
+        print_json([row | {"context": json.loads(row["context"] or "null")} for row in rows])
+    else:
+        show(steps.drop("context_json"), form, whole=True)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from expressway.cli.output import talk
-from expressway.studies.samplesheet import default_sheet, write_samplesheet
 
 app = typer.Typer(help="Sample sheets for plain matrices.", no_args_is_help=True)
 
@@ -24,7 +23,12 @@ def init(
     ] = None,
     label_column: Annotated[str | None, typer.Option(help="Column of labels inside the matrix.")] = None,
 ) -> None:
-    """Write a sample sheet to fill in, one line for each sample of the matrix."""
+    """Write a sample sheet to fill in.
+
+    It has one line for each sample of the matrix.
+    """
+    from expressway.studies.samplesheet import default_sheet, write_samplesheet
+
     draft = write_samplesheet(matrix, output or default_sheet(matrix), samples_as_rows, label_column)
     talk(f"wrote {draft.target}, {draft.samples} samples; fill in its column illness, then:")
     talk(f"expressway load {matrix}" + (f" --samplesheet {draft.target}" if output else ""))

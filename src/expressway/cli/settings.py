@@ -14,4 +14,5 @@ def settings(context: typer.Context) -> None:
     if options(context).format is Format.json:
         print_json(found)
     else:
-        show([{"setting": name, "value": str(value)} for name, value in found.items()], options(context).format)
+        rows = [{"setting": name, "value": "" if value is None else str(value)} for name, value in found.items()]
+        show(rows, options(context).format, whole=True)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from expressway.cli.output import talk
-from expressway.studies.simulate import simulate as write_simulation
 
 
 def simulate(
@@ -19,6 +18,11 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 1,
     counts: Annotated[bool, typer.Option("--counts", help="Not quantile-normalised: plain counts.")] = False,
 ) -> None:
-    """Write a refine.bio download with planted differential correlation, and the truth beside it."""
+    """Write studies whose truth is known.
+
+    They are one refine.bio download with planted differential correlation; the truth lies beside it as a table.
+    """
+    from expressway.studies.simulate import simulate as write_simulation
+
     write_simulation(target, studies=studies, genes=genes, samples=samples, seed=seed, quantile_normalized=not counts)
     talk(f"wrote {target} ({studies} studies, {genes:,} genes x {samples} samples each); the truth: {target}/truth.tsv")

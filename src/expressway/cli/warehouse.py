@@ -10,7 +10,6 @@ import typer
 from expressway.cli.context import open_warehouse, options
 from expressway.cli.output import show, talk
 from expressway.errors import SchemaDiffers
-from expressway.warehouse.ddl import render_ddl
 
 app = typer.Typer(help="Create, upgrade and check the warehouse.", no_args_is_help=True)
 
@@ -43,17 +42,24 @@ def _upgrade(context: typer.Context) -> None:
 
 @app.command("check")
 def check(context: typer.Context) -> None:
-    """Compare the live schema with its definition, and prove that the data are whole."""
+    """Prove that schema and data are whole.
+
+    The live schema is compared with its definition; keys, counts and batches of the data must add up.
+    """
+    import polars as pl
+
     with open_warehouse(context) as warehouse:
         differences = warehouse.check()
         where = warehouse.url
+    rows = pl.DataFrame({"difference": [str(one) for one in differences]}, schema={"difference": pl.String})
+    show(rows, options(context).format, empty=f"{where}: as defined, and whole", whole=True)
     if differences:
-        show([{"difference": str(difference)} for difference in differences], options(context).format)
         raise SchemaDiffers(f"{len(differences)} differences in {where}", value=where, hint="Each is listed on stdout.")
-    talk(f"{where}: as defined, and whole")
 
 
 @app.command("ddl")
 def ddl(engine: Annotated[EngineName, typer.Option(help="Database the script is for.")] = EngineName.duckdb) -> None:
     """Print the DDL: schemas, tables, indexes, seeds, views, roles."""
+    from expressway.warehouse.ddl import render_ddl
+
     typer.echo(render_ddl(engine.value))

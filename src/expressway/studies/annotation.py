@@ -32,6 +32,7 @@ GENE_SCHEMA = pl.Schema(
 )
 ALIAS_SCHEMA = pl.Schema({"alias": pl.String, "approved_symbol": pl.String})
 
+_ENSEMBL_ID = re.compile(r"(ENS[A-Z]*G)\d{5,}")
 _ORGANISMS = {
     "ENSG": "HOMO_SAPIENS",
     "ENSMUSG": "MUS_MUSCULUS",
@@ -112,6 +113,13 @@ def read_annotation(path: Path, *, organism: str | None = None, release: str | N
 def clean_gene_id(text: str) -> str:
     """The id without its version: ENSG00000141510.18 -> ENSG00000141510; `_PAR_Y` stays, symbols are left alone."""
     return re.sub(_VERSIONED, r"\1\2", text.strip())
+
+
+def organism_of(gene_ids: Sequence[str]) -> str | None:
+    """The organism that Ensembl gene ids name by their prefix; None for other ids, or for several organisms."""
+    prefixes = {match[1] for match in map(_ENSEMBL_ID.match, gene_ids[:1000]) if match}
+    organisms = {_ORGANISMS.get(prefix) for prefix in prefixes}
+    return organisms.pop() if len(organisms) == 1 else None
 
 
 def gene_id_type(gene_ids: Sequence[str]) -> str:

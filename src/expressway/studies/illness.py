@@ -101,8 +101,9 @@ def unknown_overrides(samples: Iterable[Sample], overrides: Mapping[str, str]) -
 
 
 def coverage(labels: Sequence[Label]) -> float:
-    """Share of labels that are not UNKNOWN, 0 to 1; 1 for no samples at all."""
-    return sum(label.illness != UNKNOWN for label in labels) / len(labels) if labels else 1.0
+    """Share of the samples that are not excluded whose label is not UNKNOWN, 0 to 1; 1 where there are none."""
+    counted = [label.illness != UNKNOWN for label in labels if not label.exclude]
+    return sum(counted) / len(counted) if counted else 1.0
 
 
 def load_overrides(path: str | Path) -> dict[str, dict[str, str]]:

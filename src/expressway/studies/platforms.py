@@ -93,7 +93,8 @@ def _over(entry: KnownPlatform, old: KnownPlatform) -> KnownPlatform:
 
 def _entries(file: Path) -> Iterator[tuple[str, KnownPlatform]]:
     """Each entry of a file under its accession, after the same under its GEO ids: an entry of its own goes before."""
-    own = {_key(accession): _entry(value, f"{file}: {accession}") for accession, value in read_mapping(file).items()}
+    content = read_mapping(file, built_in=file == BUILT_IN)
+    own = {_key(accession): _entry(value, f"{file}: {accession}") for accession, value in content.items()}
     for platform, gpls in own.values():
         for gpl in gpls:
             yield _key(gpl), platform

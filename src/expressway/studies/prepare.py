@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from expressway.errors import ValidationError
 from expressway.settings import Settings, StudySettings
 from expressway.studies import hashes
-from expressway.studies.annotation import gene_id_type
+from expressway.studies.annotation import gene_id_type, organism_of
 from expressway.studies.checks import check_matrix, check_samples, findings
 from expressway.studies.discovery import SourceOptions, StudySource
 from expressway.studies.illness import coverage, label_samples, load_overrides, overrides_of, unknown_overrides
@@ -123,12 +123,13 @@ def _profile(
 
 
 def _study(source: StudySource, settings: Settings, options: StudySettings, ruleset: Ruleset, axis: _Axis) -> Study:
-    profile, info, samples = axis.profile, source.info, axis.samples
+    profile, samples = axis.profile, axis.samples
+    info = replace(source.info, organism=source.info.organism or organism_of(profile.genes))
     units = decide_units(profile, source.flags, info, declared=options.units, declared_scaling=options.scaling)
     if options.deflooring == "off":
         units = replace(units, deflooring=False)
     transform = make_transform(profile, units)
-    overrides = _overrides(settings, options, info.accession)
+    overrides, own = _overrides(settings, options, info.accession)
     labels = label_samples(samples, ruleset, overrides, options.illness_fields)
     quality = score_quality(
         profile,
@@ -150,9 +151,10 @@ def _study(source: StudySource, settings: Settings, options: StudySettings, rule
     messages = [
         *source.messages,
         *([axis.message] if axis.message else []),
-        *findings(profile, units, samples, labels, quality, options, unknown_overrides(samples, overrides)),
+        *findings(profile, units, samples, labels, quality, options, unknown_overrides(samples, own)),
     ]
     counts = _counts(axis, bool(failures))
+    platforms = _platforms(settings, source, samples)
     return Study(
         info=info,
         flags=source.flags,
@@ -160,10 +162,10 @@ def _study(source: StudySource, settings: Settings, options: StudySettings, rule
         genes=profile.genes,
         gene_id_type=gene_id_type(profile.genes),
         labels=labels,
-        platforms=_platforms(settings, source, samples),
+        platforms=platforms,
         units=units,
         counts=counts,
-        hashes=_hashes(source, options, ruleset, overrides, axis, units),
+        hashes=_hashes(source, options, ruleset, overrides, axis, units, platforms),
         quality=quality,
         qc=study_qc(profile, source.flags, units, transform),
         source_path=str(source.container.path.resolve()),
@@ -178,8 +180,8 @@ def _study(source: StudySource, settings: Settings, options: StudySettings, rule
     )
 
 
-def _overrides(settings: Settings, options: StudySettings, accession: str) -> dict[str, str]:
-    """Illness overrides of a study: the shared file below the study's own setting."""
+def _overrides(settings: Settings, options: StudySettings, accession: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Illness overrides of a study, the shared file below the study's own setting; and those that name the study."""
     shared = settings.illness_overrides
     if shared is None:
         loaded: Mapping[str, Mapping[str, str]] = {}
@@ -189,7 +191,8 @@ def _overrides(settings: Settings, options: StudySettings, accession: str) -> di
         }
     else:
         loaded = load_overrides(shared)
-    return overrides_of(accession, loaded) | dict(options.illness_overrides)
+    own = dict(loaded.get(accession, {})) | dict(options.illness_overrides)
+    return overrides_of(accession, loaded) | own, own
 
 
 def _platforms(settings: Settings, source: StudySource, samples: tuple[Sample, ...]) -> dict[str, Platform]:
@@ -226,6 +229,7 @@ def _hashes(
     overrides: Mapping[str, str],
     axis: _Axis,
     units: UnitDecision,
+    platforms: Mapping[str, Platform],
 ) -> Hashes:
     """The identity of the batch: what the file is, what is said of it, and what the settings make of it."""
     profile, info = axis.profile, source.info
@@ -236,7 +240,12 @@ def _hashes(
         "units": [units.unit_tag, units.transform, units.deflooring],
         "layout": [source.layout.samples_as_rows, sorted(source.layout.label_columns)],
     }
-    labels = {"settings": options.label_settings(), "ruleset": ruleset.fingerprint, "overrides": dict(overrides)}
+    labels = {
+        "settings": options.label_settings(),
+        "ruleset": ruleset.fingerprint,
+        "overrides": dict(overrides),
+        "platforms": {text: asdict(platform) for text, platform in platforms.items()},
+    }
     return Hashes(
         file_hash=profile.file_hash,
         metadata_hash=hashes.metadata_hash(info, axis.samples),

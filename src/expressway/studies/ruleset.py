@@ -114,7 +114,7 @@ def load_ruleset(name_or_path: str | Path) -> Ruleset:
             valid = ", ".join(built_in_rulesets())
             hint = f"Built-in rulesets: {valid}. Or give the path of a .yaml file."
             raise UnknownSetting(f"There is no ruleset {str(name_or_path)!r}", value=name_or_path, hint=hint)
-    return _ruleset(read_mapping(path), str(path))
+    return _ruleset(read_mapping(path, built_in=path.parent == BUILT_IN), str(path))
 
 
 def _ruleset(content: dict[str, Any], file: str) -> Ruleset:

@@ -177,7 +177,10 @@ def default_sheet(matrix: Path) -> Path:
     return matrix.with_name(f"{bare.stem}.samplesheet.csv")
 
 
-DRAFT_COLUMNS = ("sample", "title", "illness", "label", "subject", "time", "exclude", "exclude_reason")
+DRAFT_COLUMNS = (
+    *("sample", "title", "illness", "label", "subject", "time", "exclude", "exclude_reason"),
+    *("organism", "platform", "technology", "units"),
+)
 
 
 def _draft_line(sample: str, label: str = "") -> dict[str, str]:

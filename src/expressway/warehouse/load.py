@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import insert, select, update
 
 from expressway.errors import ReconciliationFailed, ValidationError
 from expressway.studies.study import CellCounts, Message, Study
@@ -142,6 +142,8 @@ def _noop(connection: Connection, run: Run, step: str, study: Study, todo: Plan)
 
 def _finish_noop(connection: Connection, run: Run, step: str, study: Study, todo: Plan) -> StudyResult:
     batch_id = _batch_id(study, todo)
+    moved = {"source_path": study.source_path, "file_name": study.file_name}
+    connection.execute(update(batches).where(batches.c.batch_id == batch_id).values(moved))
     context = _context(study) | {"action": "NOOP"}
     run.finish(
         connection, step, Outcome("NOOP", batch_id, rows_read=study.counts.cells_in, rows_written=0, context=context)
@@ -183,10 +185,7 @@ def _write_batch(connection: Connection, study: Study, run: Run, todo: Plan, sta
     row = todo.known
     accession = study.info.accession
     if status == "LOADED":
-        others = and_(batches.c.study_accession_code == accession, batches.c.is_current)
-        connection.execute(update(batches).where(others).values(is_current=False, status="REPLACED"))
-        if row is not None:
-            connection.execute(expression_rows.delete().where(expression_rows.c.batch_key == row["batch_key"]))
+        _retire(connection, accession)
     if row is None:
         connection.execute(insert(batches).values(values | {"attempt": 1}))
         key = connection.scalar(select(batches.c.batch_key).where(batches.c.batch_id == values["batch_id"]))
@@ -199,6 +198,14 @@ def _write_batch(connection: Connection, study: Study, run: Run, todo: Plan, sta
         values["attempt"] = attempt
     connection.execute(update(batches).where(batches.c.batch_key == row["batch_key"]).values(values))
     return int(row["batch_key"]), int(values["attempt"])
+
+
+def _retire(connection: Connection, accession: str) -> None:
+    """The batches a study had, loaded or refused, give way to the one that is loaded now."""
+    of_study = batches.c.study_accession_code == accession
+    keys = select(batches.c.batch_key).where(of_study)
+    connection.execute(expression_rows.delete().where(expression_rows.c.batch_key.in_(keys)))
+    connection.execute(update(batches).where(of_study).values(is_current=False, status="REPLACED"))
 
 
 def _batch_values(study: Study, run: Run, status: str) -> dict[str, Any]:
@@ -249,15 +256,14 @@ def _write_qc(connection: Connection, study: Study, batch_key: int, study_key: i
 
 def _quarantine(engine: Engine, connection: Connection, run: Run, step: str, study: Study, todo: Plan) -> StudyResult:
     """Keep the rejected batch with its reason and offending cells; a current batch of the study stays."""
+    if todo.known is not None and todo.known["is_current"]:
+        raise _kept(study.failures[0])
     first = study.failures[0]
     messages = [*study.messages, *(_failure_message(failure) for failure in study.failures)]
     with connection.transaction():
         engine.study_lock(connection, study.info.accession)
-        if todo.known is not None and todo.known["is_current"]:
-            batch_key = None  # the same content is loaded under other settings: it stays
-        else:
-            batch_key, _ = _write_batch(connection, study, run, todo, status="QUARANTINED")
-            _stage_rejected(connection, study, batch_key)
+        batch_key, _ = _write_batch(connection, study, run, todo, status="QUARANTINED")
+        _stage_rejected(connection, study, batch_key)
         ledger.log_messages(connection, run.run_id, study.hashes.batch_id, None, messages)
         context = _context(study) | {"action": "QUARANTINED"}
         outcome = Outcome(
@@ -271,6 +277,12 @@ def _quarantine(engine: Engine, connection: Connection, run: Run, step: str, stu
         run.finish(connection, step, outcome)
     result = _result(study, "QUARANTINED")
     return replace(result, cells_loaded=0, messages=tuple(messages), error=first.as_dict())
+
+
+def _kept(failure: ValidationError) -> ValidationError:
+    """The failure of a file that is loaded already and only fails under the settings given now."""
+    hint = "The study stays loaded as it was; correct the settings, then load it again."
+    return type(failure)(failure.message, value=failure.value, hint=hint)
 
 
 def _failure_message(failure: ValidationError) -> Message:

@@ -10,7 +10,7 @@ from typing import Self
 
 import polars as pl
 
-from expressway.errors import SchemaOlder, WarehouseNotWritable
+from expressway.errors import SchemaOlder, WarehouseUnreachable
 from expressway.settings import Settings, redact_url
 from expressway.studies.annotation import Annotation
 from expressway.warehouse import catalog, diseases, export, genes, loading, migrations, quarantine, removal
@@ -109,7 +109,7 @@ class Warehouse:
             return diseases.unmap_study(connection, study)
 
     def relabel(self, study: str) -> LoadResult:
-        """Apply the present rules and overrides to a loaded study by reading its file again."""
+        """Apply the present rules and overrides to a loaded study; facts change only where its file has changed."""
         with self._ready() as connection:
             path = catalog.source_path(connection, study)
         return loading.load_paths(self.engine, self.settings, [path], only=study)
@@ -205,7 +205,7 @@ class Warehouse:
     @contextmanager
     def _ready(self) -> Iterator[Connection]:
         if not self.engine.exists():
-            raise WarehouseNotWritable(
+            raise WarehouseUnreachable(
                 f"there is no warehouse at {self.url}",
                 value=self.url,
                 hint="`expressway load PATH` makes one, or give the right URL with --warehouse.",

@@ -97,7 +97,7 @@ def sum_facts(connection: PostgreSQLConnection, load: FactLoad) -> FactSums:
     """The sums of a batch as the database sees them."""
     table = partition_name(load.study_key, load.batch_key, load.attempt)
     row = connection.fetchall(
-        "SELECT count(*), coalesce(sum(gene_key::bigint), 0), coalesce(sum(sample_key::bigint), 0), "
+        "SELECT count(*), coalesce(sum(gene_key), 0), coalesce(sum(sample_key), 0), "
         f"count(*) - count(expression_value_raw) FROM fact.{table}"
     )[0]
     return FactSums(*(int(value) for value in row))

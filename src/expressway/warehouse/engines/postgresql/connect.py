@@ -121,7 +121,7 @@ def open_connection(url: str) -> PostgreSQLConnection:
 
 def connect_error(error: Exception, url: str) -> ExpresswayError:
     """What a failed connection means to the user; the password is not in it."""
-    reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no answer"
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else "no answer"
     return WarehouseUnreachable(
         f"cannot connect to {redact_url(url)}: {reason.replace(url, redact_url(url))}", value=redact_url(url)
     )
