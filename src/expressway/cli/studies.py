@@ -120,7 +120,7 @@ def unmap_study(context: typer.Context, study: Study) -> None:
 def relabel(context: typer.Context, study: Study) -> None:
     """Apply the present label rules to a study.
 
-    Rules, overrides and metadata are read again; facts are not loaded again.
+    Rules, overrides and metadata are read again; facts change only where the file has changed.
     """
     with open_warehouse(context) as warehouse:
         result = warehouse.relabel(study)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from sqlalchemy import text
 
-from expressway.errors import UnknownStudyOrDisease
+from expressway.errors import InvalidSetting, UnknownStudyOrDisease
 from expressway.warehouse.engines.base import Connection
 
 STUDIES = """
@@ -44,7 +46,7 @@ WHERE b.study_accession_code = :study AND b.is_current ORDER BY v.created_at, v.
 RUNS = """
 SELECT r.run_id, r.status, r.started_at, r.ended_at, count(s.step) AS studies,
        count(CASE WHEN s.status IN ('FAILED', 'QUARANTINED', 'LOST') THEN 1 END) AS failed,
-       coalesce(sum(s.rows_written), 0) AS rows_written
+       CAST(coalesce(sum(s.rows_written), 0) AS BIGINT) AS rows_written
 FROM meta.meta_etl_process_log r
 LEFT JOIN meta.meta_etl_process_log s ON s.run_id = r.run_id AND s.step <> 'run'
 WHERE r.step = 'run' GROUP BY r.run_id, r.status, r.started_at, r.ended_at ORDER BY r.started_at DESC, r.run_id
@@ -54,6 +56,23 @@ SELECT step, status, attempt, started_at, ended_at, rows_read, rows_written, err
        context_json
 FROM meta.meta_etl_process_log WHERE run_id = :run ORDER BY started_at, step
 """
+SOURCE = """
+SELECT b.source_path, l.context_json FROM meta.batch b
+LEFT JOIN meta.meta_etl_process_log l ON l.run_id = b.run_id AND l.batch_id = b.batch_id
+WHERE b.batch_key = :batch
+"""
+RUN_STATUSES = ("SUCCESS", "FAILED", "LOST", "RUNNING")
+SAID_OF_FILE = ("accession", "samplesheet", "samples_as_rows", "label_column", "units")
+"""Settings that belong to a file rather than to the rules of the day: what `load` takes as options."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the file of a batch lies, and what was said of it when it was loaded."""
+
+    path: Path
+    options: Mapping[str, Any]
+    """Settings of a study, those of `SAID_OF_FILE` only."""
 
 
 def studies(connection: Connection) -> pl.DataFrame:
@@ -68,12 +87,12 @@ def study(connection: Connection, accession: str) -> dict[str, Any]:
         return connection.dicts(text(query).bindparams(study=accession))
 
     found, batches = rows(STUDY), rows(BATCHES)
-    if not found or not batches:
-        raise UnknownStudyOrDisease(f"no study {accession} in the warehouse", value=accession)
+    current = next((row for row in batches if row["is_current"]), None)
+    if not found or current is None:
+        raise _not_loaded(accession, quarantined=any(row["status"] == "QUARANTINED" for row in batches))
     summary = next((row for row in studies(connection).to_dicts() if row["study"] == accession), None)
     qc = rows(QC)
     evidence = _parsed(qc[0].pop("unit_evidence", None)) if qc else None
-    current = next((row for row in batches if row["is_current"]), batches[0])
     return {
         "study": found[0],
         "disease": summary["disease"] if summary else None,
@@ -89,21 +108,37 @@ def study(connection: Connection, accession: str) -> dict[str, Any]:
     }
 
 
+def _not_loaded(accession: str, quarantined: bool) -> UnknownStudyOrDisease:
+    if quarantined:
+        hint = f"`expressway quarantine show {accession}` shows why."
+        return UnknownStudyOrDisease(f"study {accession} is in quarantine and not loaded", value=accession, hint=hint)
+    return UnknownStudyOrDisease(f"no study {accession} in the warehouse", value=accession)
+
+
 def _parsed(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def source_path(connection: Connection, accession: str) -> Path:
-    """Where the file of a study's current batch lies."""
-    query = "SELECT source_path FROM meta.batch WHERE study_accession_code = :study AND is_current"
-    path = connection.scalar(text(query).bindparams(study=accession))
-    if path is None:
+def current_source(connection: Connection, accession: str) -> Source:
+    """The source of a study's current batch."""
+    query = "SELECT batch_key FROM meta.batch WHERE study_accession_code = :study AND is_current"
+    key = connection.scalar(text(query).bindparams(study=accession))
+    if key is None:
         raise UnknownStudyOrDisease(f"no study {accession} is loaded", value=accession)
-    return Path(path)
+    return batch_source(connection, int(key))
+
+
+def batch_source(connection: Connection, batch_key: int) -> Source:
+    """The source of a batch; without options where the ledger no longer has its run."""
+    path, context = connection.fetchall(text(SOURCE).bindparams(batch=batch_key))[0]
+    settings = (_parsed(context) or {}).get("settings", {})
+    return Source(Path(path), {name: settings[name] for name in SAID_OF_FILE if name in settings})
 
 
 def runs(connection: Connection, status: str | None = None) -> pl.DataFrame:
     """Runs, newest first."""
+    if status is not None and status.upper() not in RUN_STATUSES:
+        raise InvalidSetting(f"no run has the status {status}", value=status, hint=f"One of {', '.join(RUN_STATUSES)}.")
     frame = connection.frame(RUNS)
     return frame if status is None else frame.filter(pl.col("status") == status.upper())
 

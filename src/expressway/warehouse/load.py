@@ -142,6 +142,7 @@ def _noop(connection: Connection, run: Run, step: str, study: Study, todo: Plan)
 
 def _finish_noop(connection: Connection, run: Run, step: str, study: Study, todo: Plan) -> StudyResult:
     batch_id = _batch_id(study, todo)
+    _retire(connection, study.info.accession, batch_id)
     moved = {"source_path": study.source_path, "file_name": study.file_name}
     connection.execute(update(batches).where(batches.c.batch_id == batch_id).values(moved))
     context = _context(study) | {"action": "NOOP"}
@@ -185,7 +186,7 @@ def _write_batch(connection: Connection, study: Study, run: Run, todo: Plan, sta
     row = todo.known
     accession = study.info.accession
     if status == "LOADED":
-        _retire(connection, accession)
+        _retire(connection, accession, values["batch_id"])
     if row is None:
         connection.execute(insert(batches).values(values | {"attempt": 1}))
         key = connection.scalar(select(batches.c.batch_key).where(batches.c.batch_id == values["batch_id"]))
@@ -200,12 +201,13 @@ def _write_batch(connection: Connection, study: Study, run: Run, todo: Plan, sta
     return int(row["batch_key"]), int(values["attempt"])
 
 
-def _retire(connection: Connection, accession: str) -> None:
-    """The batches a study had, loaded or refused, give way to the one that is loaded now."""
+def _retire(connection: Connection, accession: str, batch_id: str) -> None:
+    """The other batches of a study, loaded or refused, give way to the one that is loaded."""
     of_study = batches.c.study_accession_code == accession
     keys = select(batches.c.batch_key).where(of_study)
     connection.execute(expression_rows.delete().where(expression_rows.c.batch_key.in_(keys)))
-    connection.execute(update(batches).where(of_study).values(is_current=False, status="REPLACED"))
+    others = update(batches).where(of_study, batches.c.batch_id != batch_id)
+    connection.execute(others.values(is_current=False, status="REPLACED"))
 
 
 def _batch_values(study: Study, run: Run, status: str) -> dict[str, Any]:

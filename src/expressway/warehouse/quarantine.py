@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import polars as pl
 from sqlalchemy import bindparam, text
 
 from expressway.errors import UnknownStudyOrDisease
+from expressway.warehouse.catalog import Source, batch_source
 from expressway.warehouse.engines.base import Connection
 
 BATCHES = """
@@ -25,8 +24,8 @@ WHERE b.status = 'QUARANTINED' AND b.study_accession_code = :study
 ORDER BY r.line_no, r.sample_accession_code
 """
 KEYS = """
-SELECT batch_key, source_path FROM meta.batch
-WHERE status = 'QUARANTINED' AND study_accession_code = :study ORDER BY loaded_at DESC
+SELECT batch_key FROM meta.batch
+WHERE status = 'QUARANTINED' AND study_accession_code = :study ORDER BY loaded_at DESC, batch_key DESC
 """
 
 
@@ -41,14 +40,14 @@ def cells(connection: Connection, study: str) -> pl.DataFrame:
     return connection.frame(text(CELLS).bindparams(study=study))
 
 
-def source_path(connection: Connection, study: str) -> Path:
-    """Where the newest quarantined file of a study lies."""
-    return Path(_quarantined(connection, study)[0][1])
+def newest_source(connection: Connection, study: str) -> Source:
+    """The source of the newest quarantined batch of a study."""
+    return batch_source(connection, _quarantined(connection, study)[0])
 
 
 def drop(connection: Connection, study: str) -> int:
     """Forget the quarantined batches of a study; the validation log keeps what was said of them."""
-    keys = [int(key) for key, _ in _quarantined(connection, study)]
+    keys = _quarantined(connection, study)
     with connection.transaction():
         for table in ("staging.expression_rows", "meta.batch"):
             statement = text(f"DELETE FROM {table} WHERE batch_key IN :keys")
@@ -56,10 +55,11 @@ def drop(connection: Connection, study: str) -> int:
     return len(keys)
 
 
-def _quarantined(connection: Connection, study: str) -> list[tuple[int, str]]:
+def _quarantined(connection: Connection, study: str) -> list[int]:
+    """Keys of the quarantined batches of a study, newest first."""
     rows = connection.fetchall(text(KEYS).bindparams(study=study))
     if not rows:
         raise UnknownStudyOrDisease(
             f"no batch of {study} is in quarantine", value=study, hint="`expressway quarantine list` shows them."
         )
-    return [(int(key), str(path)) for key, path in rows]
+    return [int(key) for (key,) in rows]

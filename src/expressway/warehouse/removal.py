@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, update
+import polars as pl
+from sqlalchemy import delete, select, update
 
 from expressway.warehouse.dimensions import update_owners
 from expressway.warehouse.diseases import study_key
@@ -23,6 +24,9 @@ def remove_study(engine: Engine, connection: Connection, study: str) -> int:
     with connection.transaction():
         engine.study_lock(connection, study)
         engine.delete_facts(connection, key)
+        samples = connection.fetchall(select(study_sample.c.sample_key).where(study_sample.c.study_key == key))
+        former = pl.DataFrame({"sample_key": [row[0] for row in samples]}, schema={"sample_key": pl.Int32})
+        connection.stage("former_samples", former)
         connection.execute(
             update(batch)
             .where(batch.c.study_accession_code == study, batch.c.is_current)
@@ -36,7 +40,7 @@ def remove_study(engine: Engine, connection: Connection, study: str) -> int:
         connection.execute(owned.values(study_key=None, illness_key=None))
         update_owners(connection)
         connection.execute(
-            "DELETE FROM dim.dim_sample WHERE NOT EXISTS "
+            "DELETE FROM dim.dim_sample WHERE sample_key IN (SELECT sample_key FROM former_samples) AND NOT EXISTS "
             "(SELECT 1 FROM dim.study_sample ss WHERE ss.sample_key = dim.dim_sample.sample_key)"
         )
         connection.execute(delete(dim_study).where(dim_study.c.study_key == key))

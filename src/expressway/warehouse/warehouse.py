@@ -11,7 +11,7 @@ from typing import Self
 import polars as pl
 
 from expressway.errors import SchemaOlder, WarehouseUnreachable
-from expressway.settings import Settings, redact_url
+from expressway.settings import Settings, StudySettings, redact_url
 from expressway.studies.annotation import Annotation
 from expressway.warehouse import catalog, diseases, export, genes, loading, migrations, quarantine, removal
 from expressway.warehouse.check import Difference, check_schema
@@ -109,10 +109,13 @@ class Warehouse:
             return diseases.unmap_study(connection, study)
 
     def relabel(self, study: str) -> LoadResult:
-        """Apply the present rules and overrides to a loaded study; facts change only where its file has changed."""
+        """Apply the present rules and overrides to a loaded study; facts change only where its file has changed.
+
+        What `load` was told of the file (sample sheet, layout, accession, units) holds unless the settings say otherwise.
+        """
         with self._ready() as connection:
-            path = catalog.source_path(connection, study)
-        return loading.load_paths(self.engine, self.settings, [path], only=study)
+            source = catalog.current_source(connection, study)
+        return self._read_again(source, study)
 
     def remove_study(self, study: str) -> int:
         """Remove a study with its facts; returns the rows removed. Its ledger rows stay."""
@@ -137,10 +140,17 @@ class Warehouse:
             return quarantine.cells(connection, study)
 
     def replay(self, study: str) -> LoadResult:
-        """Load a quarantined study again from where its file lies."""
+        """Load a quarantined study again from where its file lies, with what was said of it unless settings differ."""
         with self._ready() as connection:
-            path = quarantine.source_path(connection, study)
-        return loading.load_paths(self.engine, self.settings, [path], only=study)
+            source = quarantine.newest_source(connection, study)
+        return self._read_again(source, study)
+
+    def _read_again(self, source: catalog.Source, study: str) -> LoadResult:
+        """Load a study from its source; the settings of now stand above what was said of the file then."""
+        given = self.settings.defaults.model_dump(exclude_unset=True)
+        defaults = StudySettings.model_validate({**source.options, **given})
+        settings = self.settings.model_copy(update={"defaults": defaults})
+        return loading.load_paths(self.engine, settings, [source.path], only=study)
 
     def drop_quarantined(self, study: str) -> int:
         """Forget the quarantined batches of a study; returns how many."""
