@@ -58,8 +58,8 @@ FROM meta.meta_etl_process_log WHERE run_id = :run ORDER BY started_at, step
 """
 SOURCE = """
 SELECT b.source_path, l.context_json FROM meta.batch b
-LEFT JOIN meta.meta_etl_process_log l ON l.run_id = b.run_id AND l.batch_id = b.batch_id
-WHERE b.batch_key = :batch
+LEFT JOIN meta.meta_etl_process_log l ON l.batch_id = b.batch_id
+WHERE b.batch_key = :batch ORDER BY l.started_at DESC LIMIT 1
 """
 RUN_STATUSES = ("SUCCESS", "FAILED", "LOST", "RUNNING")
 SAID_OF_FILE = ("accession", "samplesheet", "samples_as_rows", "label_column", "units")
@@ -68,7 +68,7 @@ SAID_OF_FILE = ("accession", "samplesheet", "samples_as_rows", "label_column", "
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the file of a batch lies, and what was said of it when it was loaded."""
+    """Where the file of a batch lies, and what was said of it when it was read last."""
 
     path: Path
     options: Mapping[str, Any]

@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 from sqlalchemy import text
 
-from expressway.errors import InvalidSetting, MissingExtra, NoSpaceLeft, UnknownStudyOrDisease, WarehouseNotWritable
+from expressway.errors import InvalidSetting, MissingExtra, NoSpaceLeft, UnknownStudyOrDisease
 from expressway.warehouse.diseases import study_key
 from expressway.warehouse.engines.base import Connection
 
-LONG = """
-SELECT sample_accession_code, sample_title, illness_label, study_accession_code, study_technology, platform_name,
-       gene_id, gene_symbol, expression_value_raw, expression_value, expression_log2_value, is_detected, batch_id
-FROM analytics.vw_expression_long WHERE study_key = :study ORDER BY gene_id, sample_accession_code
+COLUMNS = (
+    "sample_accession_code",
+    "sample_title",
+    "illness_label",
+    "study_accession_code",
+    "study_technology",
+    "platform_name",
+    "gene_id",
+    "gene_symbol",
+    "expression_value_raw",
+    "expression_value",
+    "expression_log2_value",
+    "is_detected",
+    "batch_id",
+)
+GENES = """
+SELECT gene_key, gene_id, gene_symbol FROM dim.dim_gene
+WHERE gene_key IN (SELECT gene_key FROM fact.fact_gene_expression WHERE study_key = :study) ORDER BY gene_id
 """
+SAMPLES = """
+SELECT sample_key, sample_accession_code, sample_title, illness_label, study_accession_code, study_technology,
+       platform_name, batch_id
+FROM analytics.vw_expression_long WHERE study_key = :study AND gene_key = :gene
+"""
+# By key and not by accession: PostgreSQL then reads the partition of this study only; the range of gene keys lets both
+# engines pass over facts of other genes.
+VALUES = """
+SELECT sample_key, gene_key, expression_value_raw, expression_value, expression_log2_value, is_detected
+FROM analytics.vw_expression_long
+WHERE study_key = :study AND gene_key BETWEEN :lowest AND :highest AND gene_id BETWEEN :first AND :last
+"""
+CELLS_AT_ONCE = 500_000
 
 
 def expression(connection: Connection, study: str) -> pl.DataFrame:
@@ -33,9 +65,46 @@ def expression(connection: Connection, study: str) -> pl.DataFrame:
     Raises:
         UnknownStudyOrDisease: no such study.
     """
-    require_study(connection, study)
-    # by key and not by accession: PostgreSQL then reads the partition of this study only
-    return connection.frame(text(LONG).bindparams(study=study_key(connection, study)))
+    with _one_moment(connection):
+        return pl.concat(_blocks(connection, study))
+
+
+def export_expression(connection: Connection, study: str, target: Path) -> int:
+    """Write the expression of a study to `target` by its suffix; returns the rows (or cells) written.
+
+    Genes are read in blocks; only .h5ad holds the matrix in memory.
+
+    Args:
+        study: accession of a study that is loaded.
+        target: .parquet, .csv or .h5ad; replaced in one step when it is there already.
+
+    Raises:
+        UnknownStudyOrDisease: no such study.
+        InvalidSetting: another suffix, a folder that cannot be written, or every sample is excluded from analyses.
+        MissingExtra: .h5ad without the extra `h5ad`.
+        NoSpaceLeft: the disk is full; what was at `target` is still there.
+    """
+    writers: dict[str, Callable[[Iterator[pl.DataFrame], Path], int]] = {
+        ".parquet": _write_parquet,
+        ".csv": _write_csv,
+        ".h5ad": _write_h5ad,
+    }
+    writer = writers.get(target.suffix.lower())
+    if writer is None:
+        raise InvalidSetting(
+            f"cannot export to {target.suffix or 'a file without suffix'}",
+            value=target,
+            hint=f"Use one of {', '.join(writers)}.",
+        )
+    with _one_moment(connection), _replacing(target) as unfinished:
+        rows = writer(_blocks(connection, study), unfinished)
+        if rows == 0:
+            raise InvalidSetting(
+                f"every sample of {study} is excluded from analyses",
+                value=study,
+                hint=f"`expressway studies show {study}` shows the rules that exclude them.",
+            )
+    return rows
 
 
 def require_study(connection: Connection, study: str) -> None:
@@ -48,73 +117,105 @@ def require_study(connection: Connection, study: str) -> None:
         raise UnknownStudyOrDisease(f"no study {study} is loaded (loaded: {known})", value=study)
 
 
-def export_expression(connection: Connection, study: str, target: Path) -> int:
-    """Write the expression of a study to `target` by its suffix; returns the rows (or cells) written.
-
-    Args:
-        study: accession of a study that is loaded.
-        target: .parquet, .csv, .csv.gz or .h5ad; replaced in one step when it is there already.
-
-    Raises:
-        InvalidSetting: another suffix.
-        MissingExtra: .h5ad without the extra `h5ad`.
-    """
-    writers: dict[str, Callable[[pl.DataFrame, Path], None]] = {
-        ".parquet": lambda frame, path: frame.write_parquet(path),
-        ".csv": lambda frame, path: frame.write_csv(path),
-        ".h5ad": _write_h5ad,
-    }
-    writer = writers.get(target.suffix.lower())
-    if writer is None:
-        raise InvalidSetting(
-            f"cannot export to {target.suffix or 'a file without suffix'}",
-            value=target,
-            hint=f"Use one of {', '.join(writers)}.",
-        )
-    frame = expression(connection, study)
-    _replace(target, lambda path: writer(frame, path))
-    return frame.height
+@contextmanager
+def _one_moment(connection: Connection) -> Iterator[None]:
+    """All queries inside see the warehouse as it is at the first, whatever is loaded meanwhile."""
+    with connection.transaction():
+        if connection.engine == "postgresql":
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
 
 
-def _replace(target: Path, write: Callable[[Path], None]) -> None:
-    """Write beside the target and rename, so that a failure leaves what was there."""
+def _blocks(connection: Connection, study: str) -> Iterator[pl.DataFrame]:
+    """The rows of a study in blocks of whole genes, at least one block."""
+    require_study(connection, study)
+    key = study_key(connection, study)
+    genes = connection.frame(text(GENES).bindparams(study=key))
+    samples = connection.frame(text(SAMPLES).bindparams(study=key, gene=genes["gene_key"][0]))
+    for block in genes.iter_slices(max(1, CELLS_AT_ONCE // max(1, samples.height))):
+        keys, ids = block["gene_key"], block["gene_id"]
+        bounds = {"lowest": keys.min(), "highest": keys.max(), "first": ids[0], "last": ids[-1]}
+        values = connection.frame(text(VALUES).bindparams(study=key, **bounds))
+        named = values.join(block, on="gene_key").join(samples, on="sample_key")
+        yield named.sort("gene_id", "sample_accession_code").select(COLUMNS)
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A path beside the target that takes its place at the end, so that a failure leaves what was there."""
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix)
-        os.close(handle)
-        try:
-            write(Path(name))
-            Path(name).replace(target)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        kind = NoSpaceLeft if error.errno in {27, 28} else WarehouseNotWritable
-        raise kind(f"cannot write {target}: {error.strerror}", value=target, hint="Choose another folder.") from None
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+            unfinished = Path(folder) / f"unfinished{target.suffix}"
+            yield unfinished
+            unfinished.replace(target)
+    except (OSError, pl.exceptions.ComputeError) as error:
+        failure = _refusal(error, target)
+    else:
+        return
+    raise failure
 
 
-def _write_h5ad(frame: pl.DataFrame, path: Path) -> None:
+def _refusal(error: Exception, target: Path) -> NoSpaceLeft | InvalidSetting:
+    """What a failed write means to the user; polars tells the cause in words only."""
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    number = getattr(error, "errno", None) or (int(found[1]) if found else None)
+    if number in {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}:
+        return NoSpaceLeft(
+            f"there is no space to write {target}", value=target, hint="Free some space, then try again."
+        )
+    reason = os.strerror(number) if number else str(error)
+    return InvalidSetting(f"cannot write {target}: {reason}", value=target, hint="Choose a folder you may write to.")
+
+
+def _write_csv(blocks: Iterator[pl.DataFrame], path: Path) -> int:
+    rows = 0
+    with path.open("wb") as file:
+        for block in blocks:
+            block.write_csv(file, include_header=file.tell() == 0)
+            rows += block.height
+    return rows
+
+
+def _write_parquet(blocks: Iterator[pl.DataFrame], path: Path) -> int:
+    """Each block into a file of its own, then all of them as a stream into one."""
+    rows, parts = 0, []
+    for number, block in enumerate(blocks):
+        parts.append(path.with_name(f"{number}.parquet"))
+        block.write_parquet(parts[-1])
+        rows += block.height
+    pl.scan_parquet(parts).sink_parquet(path)
+    return rows
+
+
+def _write_h5ad(blocks: Iterator[pl.DataFrame], path: Path) -> int:
     """AnnData: X = analysis values (samples x genes), layer `raw`, labels in obs, symbols in var."""
     try:
         import anndata
     except ImportError:
         raise MissingExtra("writing .h5ad needs the package anndata", hint="pip install 'expressway[h5ad]'") from None
-    obs = frame.select("sample_accession_code", "sample_title", "illness_label").unique(maintain_order=True)
-    var = frame.select("gene_id", "gene_symbol").unique(maintain_order=True)
-    first = frame.row(0, named=True)
-    layers = {}
-    for name in ("expression_value", "expression_value_raw"):
-        wide = frame.pivot("gene_id", index="sample_accession_code", values=name, maintain_order=True)
-        layers[name] = wide.select(var["gene_id"].to_list()).to_numpy()
+    values, raw, genes = [], [], []
+    block = pl.DataFrame()
+    for block in blocks:
+        genes.append(block.select("gene_id", "gene_symbol").unique(maintain_order=True))
+        shape = (genes[-1].height, block.height // max(1, genes[-1].height))
+        values.append(block["expression_value"].to_numpy().reshape(shape))
+        raw.append(block["expression_value_raw"].to_numpy().reshape(shape))
+    if block.is_empty():
+        return 0
+    samples = block.select("sample_accession_code", "sample_title", "illness_label").unique(maintain_order=True)
+    first = block.row(0, named=True)
     data = anndata.AnnData(
-        X=layers["expression_value"],
-        obs=_index(obs, "sample_accession_code"),
-        var=_index(var, "gene_id"),
-        layers={"raw": layers["expression_value_raw"]},
+        X=np.concatenate(values).T,
+        obs=_index(samples, "sample_accession_code"),
+        var=_index(pl.concat(genes), "gene_id"),
+        layers={"raw": np.concatenate(raw).T},
         uns={name: first[name] or "" for name in ("study_accession_code", "study_technology", "batch_id")},
     )
     data.write_h5ad(path, compression="gzip")
+    return int(data.n_obs * data.n_vars)
 
 
-def _index(frame: pl.DataFrame, column: str) -> object:
+def _index(frame: pl.DataFrame, column: str) -> Any:
     """The frame as AnnData wants its axes: a pandas frame with string labels."""
     import pandas
 

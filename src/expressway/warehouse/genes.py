@@ -13,11 +13,16 @@ from expressway.warehouse.upserts import upsert
 
 GENES = """
 SELECT gene_key, gene_id, gene_id_type, gene_symbol, gene_name, gene_type, chromosome, start_position, end_position,
-       entrez_id AS entrez, analysis_gene_key
+       entrez_id AS entrez, annotation_source, analysis_gene_key
 FROM dim.dim_gene WHERE organism = :organism ORDER BY gene_key
 """
 ALIASES = "SELECT alias, approved_symbol FROM dim.gene_alias WHERE organism = :organism ORDER BY 1, 2"
-TYPES = {"gene_key": pl.Int32, "analysis_gene_key": pl.Int32, "gene_id_type": pl.String} | dict(GENE_SCHEMA)
+WAITING = """
+SELECT count(*) FROM dim.dim_gene
+WHERE organism = :organism AND gene_id_type <> 'ENSEMBL' AND analysis_gene_key IS NULL
+"""
+HGNC = "HGNC: "
+"""Stands before the source of a row that only a table of names describes; such a table brings aliases, others do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +38,21 @@ class GenesLoaded:
 
 
 def load_annotation(connection: Connection, annotation: Annotation) -> GenesLoaded:
-    """Write an annotation and resolve every gene of its organism anew; facts stay as they are."""
+    """Write an annotation and resolve every gene of its organism anew; facts stay as they are.
+
+    What a table does not say of a gene stays as it is; what it says differently replaces what was there. But HGNC's names
+    and locus types only fill the gaps of an Ensembl table or a GTF, whichever of them comes first; a symbol that gives
+    way becomes an alias.
+    """
     organism = annotation.organism
     with connection.transaction():
-        genes = annotation.genes.select(
-            "gene_id",
-            "gene_symbol",
-            "gene_name",
-            "gene_type",
-            "chromosome",
-            "start_position",
-            "end_position",
-            entrez_id="entrez",
-        ).with_columns(
-            gene_id_type=pl.lit("ENSEMBL"), organism=pl.lit(organism), annotation_source=pl.lit(annotation.source)
-        )
-        upsert(connection, "dim.dim_gene", genes, ["gene_id", "gene_id_type", "organism"], staged="annotated")
-        aliases = annotation.aliases.select("alias", "approved_symbol").with_columns(
+        known = _genes(connection, organism).filter(pl.col("gene_id_type") == "ENSEMBL")
+        genes = _described(annotation, known)
+        written = genes.select(*_DESCRIPTION, "gene_id", gene_id_type=pl.lit("ENSEMBL"), organism=pl.lit(organism))
+        keys = ["gene_id", "gene_id_type", "organism"]
+        upsert(connection, "dim.dim_gene", written.rename({"entrez": "entrez_id"}), keys, staged="annotated")
+        aliases = pl.concat([annotation.aliases, genes.select(_LOST_SYMBOL).drop_nulls().unnest("lost")])
+        aliases = aliases.unique(maintain_order=True).with_columns(
             organism=pl.lit(organism), annotation_source=pl.lit(annotation.source)
         )
         upsert(connection, "dim.gene_alias", aliases, ["organism", "alias", "approved_symbol"], staged="aliases")

@@ -10,7 +10,7 @@ from typing import Self
 
 import polars as pl
 
-from expressway.errors import SchemaOlder, WarehouseUnreachable
+from expressway.errors import QueryRefused, SchemaOlder, WarehouseUnreachable
 from expressway.settings import Settings, StudySettings, redact_url
 from expressway.studies.annotation import Annotation
 from expressway.warehouse import catalog, diseases, export, genes, loading, migrations, quarantine, removal
@@ -111,7 +111,7 @@ class Warehouse:
     def relabel(self, study: str) -> LoadResult:
         """Apply the present rules and overrides to a loaded study; facts change only where its file has changed.
 
-        What `load` was told of the file (sample sheet, layout, accession, units) holds unless the settings say otherwise.
+        What `load` was told of the file (sample sheet, layout, accession, units) holds unless settings say otherwise.
         """
         with self._ready() as connection:
             source = catalog.current_source(connection, study)
@@ -183,8 +183,13 @@ class Warehouse:
         Raises:
             QueryRefused: the database could not run it.
         """
-        with self._ready() as connection:
-            return connection.frame(query)
+        try:
+            with self._ready() as connection:
+                return connection.frame(query)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            reason = str(error).split("\n", maxsplit=1)[0]
+        hint = "Give each column a name of its own and a plain type: SELECT CAST(x AS BIGINT) AS y."
+        raise QueryRefused(f"the result is not a table: {reason}", hint=hint)
 
     def check(self) -> Sequence[Difference]:
         """Differences between the warehouse and its definition; none is good."""

@@ -158,14 +158,14 @@ COMMENT ON TABLE dim.gene_alias IS 'Older and other names of genes with the symb
 COMMENT ON COLUMN dim.gene_alias.approved_symbol IS 'Several rows where an alias is ambiguous.';
 
 CREATE TABLE fact.fact_gene_expression (
-    sample_key INTEGER NOT NULL,
-    gene_key INTEGER NOT NULL,
-    study_key INTEGER NOT NULL,
-    batch_key INTEGER NOT NULL,
+    sample_key INTEGER USING COMPRESSION bitpacking NOT NULL,
+    gene_key INTEGER USING COMPRESSION rle NOT NULL,
+    study_key INTEGER USING COMPRESSION rle NOT NULL,
+    batch_key INTEGER USING COMPRESSION rle NOT NULL,
     expression_value_raw DOUBLE PRECISION,
     expression_value DOUBLE PRECISION,
-    is_detected BOOLEAN,
-    is_significant BOOLEAN
+    is_detected BOOLEAN USING COMPRESSION bitpacking,
+    is_significant BOOLEAN USING COMPRESSION rle
 );
 
 COMMENT ON TABLE fact.fact_gene_expression IS 'One row per gene and sample of a study''s current batch, on servers a partition per study.';

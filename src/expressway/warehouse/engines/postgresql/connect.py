@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -33,6 +34,22 @@ SQL_TYPES: dict[type[pl.DataType], str] = {
     pl.Datetime: "timestamptz",
     pl.Null: "text",
 }
+POLARS_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "bool": pl.Boolean,
+    "bytea": pl.Binary,
+    "date": pl.Date,
+    "float4": pl.Float32,
+    "float8": pl.Float64,
+    "int2": pl.Int16,
+    "int4": pl.Int32,
+    "int8": pl.Int64,
+    "interval": pl.Duration("us"),
+    "numeric": pl.Float64,
+    "time": pl.Time,
+    "timestamp": pl.Datetime("us"),
+    "timestamptz": pl.Datetime("us", "UTC"),
+}
+"""What a column of a frame is, by PostgreSQL's name of its type; text for any other."""
 
 
 def driver() -> Any:
@@ -59,16 +76,18 @@ class PostgreSQLConnection(Connection):
         return self._run(statement)[1]
 
     def frame(self, statement: ClauseElement | str) -> pl.DataFrame:
-        names, rows = self._run(statement)
-        return pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
+        """The rows of a query, each column of the type the server says it has; times in UTC, without a zone."""
+        columns, rows = self._run(statement)
+        values = zip(*rows, strict=True) if rows else [()] * len(columns)
+        return pl.DataFrame([_series(column, cells) for column, cells in zip(columns, values, strict=True)])
 
-    def _run(self, statement: ClauseElement | str) -> tuple[list[str], list[Row]]:
+    def _run(self, statement: ClauseElement | str) -> tuple[Sequence[psycopg.Column], list[Row]]:
         sql, parameters = (statement, None) if isinstance(statement, str) else self.compile(statement)
         try:
             cursor = self.raw.execute(sql, parameters)
             if cursor.description is None:
                 return [], []
-            return [column.name for column in cursor.description], cursor.fetchall()
+            return cursor.description, cursor.fetchall()
         except driver().Error as error:
             failure = query_error(error, self.raw)
         raise failure
@@ -102,6 +121,18 @@ class PostgreSQLConnection(Connection):
 
     def close(self) -> None:
         self.raw.close()
+
+
+def _series(column: psycopg.Column, cells: Sequence[Any]) -> pl.Series:
+    """A column of a result; also one without rows or values has its type."""
+    info = driver().postgres.types.get(column.type_code)
+    inner = POLARS_TYPES.get(info.name, pl.String) if info else pl.String
+    if info and column.type_code == info.array_oid:
+        return pl.Series(column.name, cells, pl.List(inner))
+    if inner is pl.String:
+        cells = [cell if cell is None or isinstance(cell, str) else str(cell) for cell in cells]
+    series = pl.Series(column.name, cells, inner)
+    return series.dt.replace_time_zone(None) if inner == pl.Datetime("us", "UTC") else series
 
 
 def open_connection(url: str) -> PostgreSQLConnection:
