@@ -25,7 +25,7 @@ demo: $(DONE)/plain ## simulate studies, load them and show them, with a plain i
 	@$(BIN)/expressway demo
 
 test: $(DONE)/all ## run the everyday tests (ARGS="tests/studies -x" narrows them down)
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
 
 test-slow: $(DONE)/all ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m slow $(ARGS)
