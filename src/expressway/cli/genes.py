@@ -30,8 +30,7 @@ def load(
     """
     from expressway.studies.annotation import read_annotation
 
-    rows = []
+    annotations = [read_annotation(path, organism=organism, release=release) for path in paths]
     with open_warehouse(context) as warehouse:
-        for path in paths:
-            rows.append(asdict(warehouse.load_genes(read_annotation(path, organism=organism, release=release))))
+        rows = [asdict(warehouse.load_genes(annotation)) for annotation in annotations]
     show(rows, options(context).format)

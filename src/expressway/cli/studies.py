@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -145,9 +146,9 @@ def remove(
 
 
 def _agreed(study: str) -> bool:
-    """Whether the person at the terminal says yes; nobody there means no."""
-    try:
-        return typer.confirm(f"Remove {study} and all its facts?", err=True)
-    except typer.Abort:
-        talk("\nnothing is removed; --yes removes without asking")
-        return False
+    """Whether the person at the terminal says yes; nobody there means no. The question must not go to stdout."""
+    talk(f"Remove {study} and all its facts? [y/N]")
+    if sys.stdin.readline().strip().lower() in {"y", "yes"}:
+        return True
+    talk("nothing is removed; --yes removes without asking")
+    return False

@@ -22,7 +22,7 @@ SELECT count(*) FROM dim.dim_gene
 WHERE organism = :organism AND gene_id_type <> 'ENSEMBL' AND analysis_gene_key IS NULL
 """
 HGNC = "HGNC: "
-"""Stands before the source of a row that only a table of names describes; such a table brings aliases, others do not."""
+"""Stands before the source of a row that only a table of names describes: one that brings aliases, as others do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +40,61 @@ class GenesLoaded:
 def load_annotation(connection: Connection, annotation: Annotation) -> GenesLoaded:
     """Write an annotation and resolve every gene of its organism anew; facts stay as they are.
 
-    What a table does not say of a gene stays as it is; what it says differently replaces what was there. But HGNC's names
-    and locus types only fill the gaps of an Ensembl table or a GTF, whichever of them comes first; a symbol that gives
-    way becomes an alias.
+    What a table does not say of a gene stays as it is, what it says differently replaces what was there. But names and
+    locus types of HGNC only fill the gaps of an Ensembl table or a GTF, whichever of them comes first; a symbol of HGNC
+    that gives way becomes an alias.
     """
     organism = annotation.organism
     with connection.transaction():
-        known = _genes(connection, organism).filter(pl.col("gene_id_type") == "ENSEMBL")
-        genes = _described(annotation, known)
-        written = genes.select(*_DESCRIPTION, "gene_id", gene_id_type=pl.lit("ENSEMBL"), organism=pl.lit(organism))
-        keys = ["gene_id", "gene_id_type", "organism"]
-        upsert(connection, "dim.dim_gene", written.rename({"entrez": "entrez_id"}), keys, staged="annotated")
-        aliases = pl.concat([annotation.aliases, genes.select(_LOST_SYMBOL).drop_nulls().unnest("lost")])
-        aliases = aliases.unique(maintain_order=True).with_columns(
-            organism=pl.lit(organism), annotation_source=pl.lit(annotation.source)
-        )
-        upsert(connection, "dim.gene_alias", aliases, ["organism", "alias", "approved_symbol"], staged="aliases")
+        genes = _described(annotation, _genes(connection, organism))
+        rows = genes.drop("lost_symbol").rename({"entrez": "entrez_id"})
+        rows = rows.with_columns(gene_id_type=pl.lit("ENSEMBL"), organism=pl.lit(organism))
+        upsert(connection, "dim.dim_gene", rows, ["gene_id", "gene_id_type", "organism"], staged="annotated")
+        lost = genes.select(alias="lost_symbol", approved_symbol="gene_symbol").drop_nulls("alias")
+        aliases = pl.concat([annotation.aliases, lost]).unique(maintain_order=True)
+        aliases = aliases.with_columns(organism=pl.lit(organism), annotation_source=pl.lit(annotation.source))
+        _write_aliases(connection, aliases)
         resolved = resolve_genes(connection, organism, only_new=False)
     return GenesLoaded(organism, annotation.source, genes.height, aliases.height, resolved)
+
+
+def _described(annotation: Annotation, known: pl.DataFrame) -> pl.DataFrame:
+    """The genes of an annotation as they are to stand, and the symbol of HGNC that gives way, if one does."""
+    from_hgnc = annotation.aliases.height > 0
+    source = HGNC + annotation.source if from_hgnc else annotation.source
+    new = annotation.genes.with_columns(annotation_source=pl.lit(source))
+    old = known.filter(gene_id_type="ENSEMBL").select(new.columns)
+    both = new.join(old, on="gene_id", how="left", suffix="_old")
+    was_hgnc = pl.col("annotation_source_old").str.starts_with(HGNC)
+    old_stands = (pl.lit(from_hgnc) & ~was_hgnc).fill_null(False)
+    names = [name for name in new.columns if name != "gene_id"]
+    both = both.with_columns(
+        old_stands=old_stands,
+        lost_symbol=pl.when(was_hgnc != from_hgnc).then(
+            pl.when(old_stands).then("gene_symbol").otherwise("gene_symbol_old")
+        ),
+    )
+    standing = both.with_columns(
+        pl.when("old_stands")
+        .then(pl.coalesce(f"{name}_old", name))
+        .otherwise(pl.coalesce(name, f"{name}_old"))
+        .alias(name)
+        for name in names
+    )
+    gave_way = pl.col("lost_symbol") != pl.col("gene_symbol")
+    return standing.select(*new.columns, lost_symbol=pl.when(gave_way).then("lost_symbol"))
+
+
+def _write_aliases(connection: Connection, aliases: pl.DataFrame) -> None:
+    """Add aliases; what was said of the same names before goes."""
+    if aliases.is_empty():
+        return
+    upsert(connection, "dim.gene_alias", aliases, ["organism", "alias", "approved_symbol"], staged="aliases")
+    connection.execute(
+        "DELETE FROM dim.gene_alias AS t WHERE (t.organism, t.alias) IN (SELECT organism, alias FROM aliases) "
+        "AND NOT EXISTS (SELECT 1 FROM aliases s WHERE s.organism = t.organism AND s.alias = t.alias "
+        "AND s.approved_symbol = t.approved_symbol)"
+    )
 
 
 def resolve_new_genes(connection: Connection, organism: str) -> None:
@@ -71,14 +108,15 @@ def resolve_genes(connection: Connection, organism: str, *, only_new: bool) -> i
         "UPDATE dim.dim_gene SET analysis_gene_key = gene_key "
         "WHERE gene_id_type = 'ENSEMBL' AND analysis_gene_key IS NULL"
     )
-    genes = connection.frame(text(GENES).bindparams(organism=organism)).cast(TYPES)  # type: ignore[arg-type]
+    if only_new and not connection.scalar(text(WAITING).bindparams(organism=organism)):
+        return 0
+    genes = _genes(connection, organism)
     others = genes.filter(pl.col("gene_id_type") != "ENSEMBL")
     wanted = others.filter(pl.col("analysis_gene_key").is_null()) if only_new else others
     if wanted.height == 0:
         return 0
     ensembl = genes.filter(pl.col("gene_id_type") == "ENSEMBL")
     aliases = connection.frame(text(ALIASES).bindparams(organism=organism))
-    aliases = aliases.cast({"alias": pl.String, "approved_symbol": pl.String})
     found = resolve(wanted.select("gene_key", "gene_id", "gene_id_type"), ensembl.select(list(GENE_SCHEMA)), aliases)
     targets = (
         found.select("gene_key", "analysis_gene_id", symbol="gene_symbol")
@@ -92,3 +130,8 @@ def resolve_genes(connection: Connection, organism: str, *, only_new: bool) -> i
         "OR t.gene_symbol IS DISTINCT FROM coalesce(r.symbol, t.gene_symbol))"
     )
     return targets.filter(pl.col("target") != pl.col("gene_key")).height
+
+
+def _genes(connection: Connection, organism: str) -> pl.DataFrame:
+    """Every gene of an organism."""
+    return connection.frame(text(GENES).bindparams(organism=organism))
