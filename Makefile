@@ -28,7 +28,7 @@ test: $(DONE)/all ## run the everyday tests (ARGS="tests/studies -x" narrows the
 	@$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
 
 test-slow: $(DONE)/all ## run the tests that take minutes
-	@$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m slow $(ARGS)
 
 check: check-style check-types check-rooms check-docs ## style, types, import contracts, documentation
 

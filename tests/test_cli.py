@@ -19,6 +19,7 @@ from typing import Any
 import polars as pl
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from expressway import cli, open_warehouse
 from tests.conftest import ROOT
@@ -87,14 +88,19 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> str:
     return url
 
 
-@pytest.fixture(params=["duckdb", "postgresql"])
-def looked_at(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(scope="module", params=["duckdb", "postgresql"])
+def looked_at(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a warehouse to look at, on each engine."""
     if request.param == "duckdb":
-        return str(request.getfixturevalue("filled"))
-    url = str(request.getfixturevalue("postgresql_url"))
-    fill(url, tmp_path)
-    return url
+        yield request.getfixturevalue("filled")
+        return
+    server, name = request.getfixturevalue("postgresql_server"), f"expressway_test_{os.getpid()}_looked_at"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        url = make_url(server).set(database=name).render_as_string(hide_password=False)
+        fill(url, tmp_path_factory.mktemp("filled"))
+        yield url
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -650,7 +656,7 @@ def wait_for(happened: Callable[[], bool], process: subprocess.Popen[str]) -> No
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Studies that take a while."""
     folder = tmp_path_factory.mktemp("large") / "download"
-    assert cli.run(["simulate", str(folder), "--studies", "3", "--genes", "2500", "--samples", "90"]) == 0
+    assert cli.run(["simulate", str(folder), "--studies", "2", "--genes", "2000", "--samples", "60"]) == 0
     return folder
 
 

@@ -20,6 +20,7 @@ from expressway.studies.transform import StudyValues
 from tests.warehouse.natural import natural_state
 from tests.warehouse.studies import change_cell, sample_names, values, write_download
 
+pytestmark = pytest.mark.slow
 POINTS = (
     "before_keys",
     "before_facts",

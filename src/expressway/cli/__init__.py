@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Callable
+from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -89,7 +91,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """The exit code of a command: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted."""
     try:
-        code = int(app(arguments, prog_name="expressway", standalone_mode=False) or 0)
+        code = int(_command()(arguments, prog_name="expressway", standalone_mode=False) or 0)
         sys.stdout.flush()
     except ExpresswayError as error:
         show_error(error)
@@ -105,11 +107,19 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("EXPRESSWAY_TEST_TRACEBACK"):
             raise
-        show_error(_foreseen(error) or unexpected(error))
-        return 1
+        if str(error) != "Query interrupted":  # what DuckDB makes of Ctrl-C
+            show_error(_foreseen(error) or unexpected(error))
+            return 1
+        code = INTERRUPTED
     if code == INTERRUPTED:
         talk("interrupted; nothing is half-written, run the same command again")
     return code
+
+
+@cache
+def _command() -> Callable[..., object]:
+    """All commands, put together once in a process."""
+    return typer.main.get_command(app)
 
 
 def _show_usage(error: typer.exceptions.TyperException) -> None:
