@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import expressway
 from expressway import ExpresswayError, LoadResult, StudyResult, Warehouse, open_warehouse
 from expressway.errors import InvalidSetting, InvalidWarehouseUrl, QueryRefused, UnknownStudyOrDisease
 from tests.conftest import ROOT
+from tests.databases import postgresql_database
 from tests.warehouse.studies import change_cell, sample_names, values, write_download
 
 STUDY, REFUSED = "GSE900001", "GSE900002"
@@ -29,16 +30,25 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgresql_url"))
 
 
-@pytest.fixture
-def both(tmp_path: Path, postgresql_url: str) -> list[str]:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[list[str]]:
     """The URLs of a DuckDB and of a PostgreSQL warehouse with the same content."""
-    write_download(tmp_path / "a", STUDY)
-    change_cell(write_download(tmp_path / "b", REFUSED, samples=sample_names(9, 50)), 4, 2, "n.d.")
-    urls = [f"duckdb:///{tmp_path}/w.duckdb", postgresql_url]
-    for url in urls:
-        with open_warehouse(url) as warehouse:
-            warehouse.load(tmp_path / "a", tmp_path / "b")
-    return urls
+    folder = tmp_path_factory.mktemp("both")
+    write_download(folder / "a", STUDY)
+    change_cell(write_download(folder / "b", REFUSED, samples=sample_names(9, 50)), 4, 2, "n.d.")
+    with postgresql_database(postgresql_server) as postgresql:
+        urls = [f"duckdb:///{folder}/w.duckdb", postgresql]
+        for url in urls:
+            with open_warehouse(url) as warehouse:
+                warehouse.load(folder / "a", folder / "b")
+        yield urls
+
+
+@pytest.fixture(params=[0, 1], ids=["duckdb", "postgresql"])
+def filled(request: pytest.FixtureRequest, both: list[str]) -> Iterator[Warehouse]:
+    """A warehouse to ask, on each engine."""
+    with open_warehouse(both[request.param]) as warehouse:
+        yield warehouse
 
 
 # What there is
@@ -184,35 +194,19 @@ TABLES = (
 )  # fmt: skip
 
 
-def test_empty_frames_have_their_columns_and_types(both: list[str]) -> None:
-    found = []
-    for url in both:
-        with open_warehouse(url) as warehouse:
-            warehouse.remove_study(STUDY)
-            warehouse.drop_quarantined(REFUSED)
-            frames = [warehouse.studies(), warehouse.quarantined(), warehouse.runs("lost")]
-            frames.append(warehouse.sql("SELECT * FROM analytics.vw_expression_long"))
-            assert all(frame.is_empty() for frame in frames)
-            found.append([dict(frame.schema) for frame in frames])
-    assert found[0] == found[1]
-    assert pl.Null not in found[0][3].values()
-
-
-def test_types_of_a_query_do_not_depend_on_its_values(url: str) -> None:
+def test_types_of_a_query_do_not_depend_on_its_values(filled: Warehouse) -> None:
     types = {
         "SMALLINT": pl.Int16, "INTEGER": pl.Int32, "BIGINT": pl.Int64, "REAL": pl.Float32,
         "DOUBLE PRECISION": pl.Float64, "BOOLEAN": pl.Boolean, "VARCHAR": pl.String, "DATE": pl.Date,
         "TIMESTAMP": pl.Datetime("us"), "TIME": pl.Time, "UUID": pl.String, "JSON": pl.String,
     }  # fmt: skip
     nothing = ", ".join(f"CAST(NULL AS {name}) AS c{number}" for number, name in enumerate(types))
-    with open_warehouse(url) as warehouse:
-        warehouse.init()
-        assert warehouse.sql(f"SELECT {nothing}").dtypes == list(types.values())
-        assert warehouse.sql(f"SELECT * FROM (SELECT {nothing}) AS t WHERE 1 = 0").dtypes == list(types.values())
-        some = warehouse.sql(
-            "SELECT CAST(1 AS SMALLINT) AS a, CAST(2.5 AS REAL) AS b, DATE '2026-01-02' AS c, true AS d, "
-            "TIMESTAMP '2026-01-02 03:04:05' AS e, count(*) AS f, avg(1) AS g, CAST('[1]' AS JSON) AS h"
-        )
+    assert filled.sql(f"SELECT {nothing}").dtypes == list(types.values())
+    assert filled.sql(f"SELECT * FROM (SELECT {nothing}) AS t WHERE 1 = 0").dtypes == list(types.values())
+    some = filled.sql(
+        "SELECT CAST(1 AS SMALLINT) AS a, CAST(2.5 AS REAL) AS b, DATE '2026-01-02' AS c, true AS d, "
+        "TIMESTAMP '2026-01-02 03:04:05' AS e, count(*) AS f, avg(1) AS g, CAST('[1]' AS JSON) AS h"
+    )
     assert some.dtypes == [
         pl.Int16, pl.Float32, pl.Date, pl.Boolean, pl.Datetime("us"), pl.Int64, pl.Float64, pl.String,
     ]  # fmt: skip
@@ -229,30 +223,24 @@ def test_times_are_in_utc(url: str, tmp_path: Path) -> None:
     assert before <= loaded <= datetime.now(UTC).replace(tzinfo=None)
 
 
-def test_lists_and_percent_signs_in_a_query(url: str) -> None:
-    with open_warehouse(url) as warehouse:
-        warehouse.init()
-        frame = warehouse.sql(
-            "SELECT array_agg(disease_label ORDER BY disease_label) AS names, 7 % 4 AS rest "
-            "FROM dim.dim_disease WHERE disease_label LIKE 'SEP%'"
-        )
+def test_lists_and_percent_signs_in_a_query(filled: Warehouse) -> None:
+    frame = filled.sql(
+        "SELECT array_agg(disease_label ORDER BY disease_label) AS names, 7 % 4 AS rest "
+        "FROM dim.dim_disease WHERE disease_label LIKE 'SEP%'"
+    )
     assert frame.rows() == [(["SEPSIS", "SEPTIC_SHOCK"], 3)]
     assert frame.schema["names"] == pl.List(pl.String)
 
 
-def test_a_result_that_is_no_table_is_refused(url: str) -> None:
-    with open_warehouse(url) as warehouse:
-        warehouse.init()
-        with pytest.raises(QueryRefused, match="not a table") as refused:
-            warehouse.sql("SELECT 1 AS a, 2 AS a")
-        assert "AS y" in refused.value.hint
+def test_a_result_that_is_no_table_is_refused(filled: Warehouse) -> None:
+    with pytest.raises(QueryRefused, match="not a table") as refused:
+        filled.sql("SELECT 1 AS a, 2 AS a")
+    assert "AS y" in refused.value.hint
 
 
-def test_statements_without_rows_give_an_empty_frame(url: str) -> None:
-    with open_warehouse(url) as warehouse:
-        warehouse.init()
-        assert warehouse.sql("UPDATE dim.dim_disease SET disease_ontology = 'X' WHERE 1 = 0").height <= 1
-        assert warehouse.sql("CREATE VIEW analytics.vw_mine AS SELECT 1 AS a").is_empty()
+def test_statements_without_rows_give_an_empty_frame(filled: Warehouse) -> None:
+    assert filled.sql("UPDATE dim.dim_disease SET disease_ontology = 'X' WHERE 1 = 0").height <= 1
+    assert filled.sql("CREATE VIEW analytics.vw_mine AS SELECT 1 AS a").is_empty()
 
 
 def test_excluded_samples_are_not_in_the_expression(url: str, tmp_path: Path) -> None:
@@ -265,3 +253,17 @@ def test_excluded_samples_are_not_in_the_expression(url: str, tmp_path: Path) ->
     assert excluded == 1
     assert sorted(long["sample_accession_code"].unique()) == [*names[:2], *names[3:]]
     assert long.height == 480
+
+
+def test_empty_frames_have_their_columns_and_types(both: list[str]) -> None:
+    found = []
+    for url in both:
+        with open_warehouse(url) as warehouse:
+            warehouse.remove_study(STUDY)
+            warehouse.drop_quarantined(REFUSED)
+            frames = [warehouse.studies(), warehouse.quarantined(), warehouse.runs("lost")]
+            frames.append(warehouse.sql("SELECT * FROM analytics.vw_expression_long"))
+            assert all(frame.is_empty() for frame in frames)
+            found.append([dict(frame.schema) for frame in frames])
+    assert found[0] == found[1]
+    assert pl.Null not in found[0][3].values()

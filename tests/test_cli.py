@@ -19,10 +19,10 @@ from typing import Any
 import polars as pl
 import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from expressway import cli, open_warehouse
 from tests.conftest import ROOT
+from tests.databases import postgresql_database
 from tests.warehouse.studies import change_cell, sample_names, values, write_download
 from tools.generate_docs import commands
 
@@ -94,13 +94,9 @@ def looked_at(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     if request.param == "duckdb":
         yield request.getfixturevalue("filled")
         return
-    server, name = request.getfixturevalue("postgresql_server"), f"expressway_test_{os.getpid()}_looked_at"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        url = make_url(server).set(database=name).render_as_string(hide_password=False)
+    with postgresql_database(request.getfixturevalue("postgresql_server")) as url:
         fill(url, tmp_path_factory.mktemp("filled"))
         yield url
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

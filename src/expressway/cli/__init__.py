@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -117,7 +117,7 @@ def run(arguments: list[str]) -> int:
 
 
 @cache
-def _command() -> Callable[..., object]:
+def _command() -> Callable[..., Any]:
     """All commands, put together once in a process."""
     return typer.main.get_command(app)
 

@@ -219,7 +219,7 @@ class Warehouse:
 
     @contextmanager
     def _ready(self) -> Iterator[Connection]:
-        if not self.engine.exists():
+        if self._connection is None and not self.engine.exists():
             raise WarehouseUnreachable(
                 f"there is no warehouse at {self.url}",
                 value=self.url,

@@ -1,0 +1,23 @@
+"""Databases that several tests of a module share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import psycopg
+from sqlalchemy import make_url
+
+_numbers = count(1)
+
+
+@contextmanager
+def postgresql_database(server: str) -> Iterator[str]:
+    """The URL of a fresh database on a server, dropped at the end."""
+    name = f"expressway_test_{os.getpid()}_shared_{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
