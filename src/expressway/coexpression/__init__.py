@@ -1,0 +1,1 @@
+"""Co-expression of gene pairs, pooled over studies: arrays in, statistics out; knows no database."""
