@@ -1,1 +1,4 @@
-"""Co-expression of gene pairs, pooled over studies: arrays in, statistics out; knows no database."""
+"""Pairs of genes: from arrays of expression values to pooled, tested, differential Spearman correlations.
+
+Knows nothing of databases, files, settings or terminals: a notebook can use it alone.
+"""
