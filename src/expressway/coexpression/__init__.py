@@ -1,4 +1,1 @@
-"""Pairs of genes: from arrays of expression values to pooled, tested, differential Spearman correlations.
-
-Knows nothing of databases, files, settings or terminals: a notebook can use it alone.
-"""
+"""Arrays in, statistics out: ranks, correlation, contrasts, pooling over studies, false-discovery rates."""
