@@ -26,6 +26,7 @@ class CohortStudy:
         technology: RNA-SEQ, MICROARRAY or OTHER; studies of different technologies are not pooled.
         detected: shape (genes, samples), False at the tied floor or at zero; None where detection means nothing.
         samples: one id for each column, by which samples that stand in several studies are found.
+        value_scale: LOG2, QN, SCALED or another: what the mean and the spread of a gene mean.
 
     Raises:
         InvalidSetting: the shapes disagree, a gene or sample is named twice or not at all, a cohort has no name, or a
@@ -39,6 +40,7 @@ class CohortStudy:
     technology: str = "OTHER"
     detected: NDArray[np.bool_] | None = None
     samples: Sequence[str] | None = None
+    value_scale: str = "LOG2"
 
     def __post_init__(self) -> None:
         if not self.name:

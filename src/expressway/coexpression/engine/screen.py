@@ -1,0 +1,214 @@
+"""The first pass: every tile on every thread, with progress and resumption, the same result however it is cut up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from expressway.coexpression.engine import checkpoints
+from expressway.coexpression.engine.kernel import FAMILIES
+from expressway.coexpression.engine.tiles import (
+    Found,
+    Problem,
+    count_tested,
+    nothing_found,
+    search_tile,
+    take_pairs,
+)
+
+Tile = tuple[int, int, int, int]
+Progress = Callable[[int, int], None]
+Plain = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
+"""|z| of the nine families, (families, pairs), of pairs of genes by their numbers: what the kernel does not know."""
+ROUND = 32
+"""Tiles that each thread takes before progress is told."""
+SECONDS_BETWEEN_CHECKPOINTS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to look for, and how to cut the work up; the second half does not change the result."""
+
+    least: float
+    """|z| from which the tail is counted."""
+    start: float
+    """Best |z| of ss, soth and combined from which a pair may be a candidate; -1 for every pair."""
+    limit: int
+    """Candidates to keep at least, those with the largest |z|, ties included."""
+    compiled: bool = True
+    """Whether the kernel knows the statistics; it never knows genes with missing values."""
+    fixed: bool = False
+    sample: int = 8
+    tile: int = 256
+    threads: int = 1
+    checkpoint: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What the first pass knows of all pairs."""
+
+    histogram: NDArray[np.uint32]
+    coarse: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    first: NDArray[np.int32]
+    second: NDArray[np.int32]
+    score: NDArray[np.float32]
+    cut: float
+    """Every pair whose best |z| is at least this is among the candidates."""
+
+
+def tiles(genes: int, complete: int, side: int) -> Iterator[Tile]:
+    """(first row, end of rows, first column, end of columns) of the tiles of the upper triangle.
+
+    First those of genes without missing values, then those of the other genes with all before them.
+    """
+    height = min(side, 128)
+    for left, right in ((0, complete), (complete, genes)):
+        for row in range(0, right, height):
+            bottom = min(row + height, right)
+            for column in range(max(row, left), right, side):
+                yield row, bottom, column, min(column + side, right)
+
+
+def pairs_in(tile: Tile) -> int:
+    """Pairs of a tile whose second gene comes after the first."""
+    row, bottom, column, right = tile
+    return sum(max(0, right - max(column, i + 1)) for i in range(row, bottom))
+
+
+class _Thread:
+    """What one thread holds: its counts, its candidates, its cut."""
+
+    def __init__(self, search: Search, slots: int, plain: Plain) -> None:
+        self.search = search
+        self.plain = plain
+        self.area = min(search.tile, 128) * search.tile
+        self.products = np.empty((slots, min(search.tile, 128), search.tile), np.float32)
+        self.found = nothing_found(2 * search.limit + self.area + 1)
+        self.cut = np.float32(search.start)
+
+    def take(self, given: Problem, tile: Tile) -> None:
+        held = self.found.held
+        if held[0] + self.area >= len(self.found.score):
+            self.cut = max(self.cut, prune(self.found, self.search.limit))
+        row, bottom, column, right = tile
+        search = self.search
+        if not search.compiled or right > given.complete:
+            self._take_plainly(tile)
+            return
+        search_tile(
+            given,
+            (row, bottom),
+            (column, right),
+            search.fixed,
+            np.float32(search.least),
+            self.cut,
+            search.sample,
+            self.products,
+            self.found,
+        )
+
+    def _take_plainly(self, tile: Tile) -> None:
+        row, bottom, column, right = tile
+        i, j = np.meshgrid(np.arange(row, bottom), np.arange(column, right), indexing="ij")
+        first, second = i[i < j], j[i < j]
+        if len(first):
+            z = self.plain(first, second).astype(np.float32)
+            search = self.search
+            take_pairs(z, first, second, np.float32(search.least), self.cut, search.sample, self.found)
+
+
+def prune(found: Found, limit: int) -> np.float32:
+    """Keep the `limit` candidates with the largest score and their ties; returns the smallest score kept."""
+    held = int(found.held[0])
+    if held <= limit:
+        return np.float32(-1)
+    cut = np.partition(found.score[:held], held - limit)[held - limit]
+    kept = np.flatnonzero(found.score[:held] >= cut)
+    for column in (found.first, found.second, found.score):
+        column[: len(kept)] = column[kept]
+    found.held[0] = len(kept)
+    return np.float32(cut)
+
+
+def screen(given: Problem, search: Search, plain: Plain, progress: Progress | None = None) -> Screened:
+    """Go through all pairs of genes.
+
+    Args:
+        given: ranks, patterns and variances.
+        search: what to look for.
+        plain: the statistics of pairs that the kernel does not know.
+        progress: called with pairs done and pairs in all.
+
+    Returns:
+        Counts and candidates; the same arrays for any tile size, number of threads and interruption, the candidates
+        sorted by first and second gene.
+    """
+    genes = len(given.pattern)
+    total = genes * (genes - 1) // 2
+    slots = len(given.n)
+    workers = [_Thread(search, slots, plain) for _ in range(search.threads)]
+    key = checkpoints.key(given, search) if search.checkpoint else ""
+    skip, done = checkpoints.resume(search.checkpoint, key, workers[0].found)
+    todo = islice(tiles(genes, given.complete, search.tile), skip, None)
+    saved = time.monotonic()
+    with ThreadPoolExecutor(search.threads) as pool, threadpool_limits(1):
+        while batch := list(islice(todo, ROUND * search.threads)):
+            _round(pool, workers, given, batch)
+            skip += len(batch)
+            done += sum(map(pairs_in, batch))
+            if progress is not None:
+                progress(done, total)
+            if search.checkpoint and time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
+                checkpoints.save(search.checkpoint, key, search, (skip, done), [worker.found for worker in workers])
+                saved = time.monotonic()
+    if search.compiled:
+        workers[0].found.counts[: len(FAMILIES)] += count_tested(given)
+    return _merged([worker.found for worker in workers], search)
+
+
+def _round(pool: ThreadPoolExecutor, workers: list[_Thread], given: Problem, batch: list[Tile]) -> None:
+    queue, lock = iter(batch), threading.Lock()
+
+    def work(worker: _Thread) -> None:
+        while True:
+            with lock:
+                tile = next(queue, None)
+            if tile is None:
+                return
+            worker.take(given, tile)
+
+    for outcome in [pool.submit(work, worker) for worker in workers]:
+        outcome.result()
+
+
+def _merged(parts: list[Found], search: Search) -> Screened:
+    """The parts added up; whether candidates were dropped depends on all of them only, not on who met which."""
+    first, *rest = parts
+    for part in rest:
+        for total, more in (
+            (first.histogram, part.histogram),
+            (first.coarse, part.coarse),
+            (first.counts, part.counts),
+        ):
+            np.add(total, more, out=total)
+    i, j, score = (
+        np.concatenate([column[: int(part.held[0])] for part, column in zip(parts, columns, strict=True)])
+        for columns in ([p.first for p in parts], [p.second for p in parts], [p.score for p in parts])
+    )
+    cut = np.float32(search.start)
+    if len(score) > search.limit:
+        cut = max(cut, np.partition(score, len(score) - search.limit)[len(score) - search.limit])
+    kept = np.flatnonzero(score >= cut)
+    order = kept[np.lexsort((j[kept], i[kept]))]
+    return Screened(first.histogram, first.coarse, first.counts, i[order], j[order], score[order], float(cut))

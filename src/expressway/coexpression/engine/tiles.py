@@ -1,0 +1,254 @@
+"""One tile of the upper triangle: correlations by matrix product, the kernel row by row, and what is kept of it.
+
+Nothing leaves a tile but counts and candidates: for each of the nine families a histogram of z^2 of the pairs in the
+tail, and the pairs whose best |z| of ss, soth and combined reaches the cut.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expressway.coexpression.engine.kernel import FAMILIES, METRICS, count_clipped, fisher_z, pool_row, weigh
+from expressway.coexpression.engine.layout import CASE, CONTROL, LARGEST_EXACT, REFERENCE, Layout
+from expressway.coexpression.engine.operations import F32, compiled, larger
+
+LANES = 128
+"""Columns that the kernel takes at a time: what it touches then stays in the first-level cache."""
+BINS_PER_UNIT = 6250
+"""Bins of the histograms in one unit of z^2: p changes by 8e-5 of its value, at most 1.0e-4, from bin to bin."""
+BINS = 1500 * BINS_PER_UNIT
+"""Up to z = 38.7, where p leaves the range of float64."""
+COARSE_BINS, COARSE_WIDTH = 2000, 0.005
+"""Bins of |z| of ss, soth and combined over the whole range, of every pair of a sampled gene: for pictures of p."""
+
+
+class Problem(NamedTuple):
+    """The arrays of a layout as the compiled functions take them."""
+
+    ranks: NDArray[np.float32]
+    offsets: NDArray[np.int64]
+    n: NDArray[np.int64]
+    scale: NDArray[np.float32]
+    """sqrt(A / A0) of every slot and gene."""
+    largest: NDArray[np.float32]
+    """A0 of every slot."""
+    limits: NDArray[np.float32]
+    """|z| at which a correlation counts as clipped in every slot: that of 1 - 2 / A0, less the rounding."""
+    pattern: NDArray[np.int32]
+    present: NDArray[np.bool_]
+    variances: NDArray[np.float64]
+    others: NDArray[np.bool_]
+    groups: NDArray[np.int64]
+    complete: int
+
+
+class Found(NamedTuple):
+    """What a thread keeps; adding the counts of two gives what one thread would have."""
+
+    histogram: NDArray[np.uint32]
+    """(families, BINS)"""
+    coarse: NDArray[np.int64]
+    """(3, COARSE_BINS)"""
+    counts: NDArray[np.int64]
+    """Pairs tested in each family, as far as they came with their statistics; then correlations clipped."""
+    first: NDArray[np.int32]
+    second: NDArray[np.int32]
+    score: NDArray[np.float32]
+    held: NDArray[np.int64]
+    """How many of the candidates' places are filled."""
+
+
+CLIPPED = len(FAMILIES)
+
+
+def problem(layout: Layout, variances: NDArray[np.float64]) -> Problem:
+    """The arrays of a layout, with the variance of z in every slot."""
+    largest = layout.largest_square()
+    with np.errstate(divide="ignore"):
+        limits = np.arctanh(1 - 2 / np.where(layout.n > 3, largest, 2.0)) * (1 - 1e-6)
+    scale = np.sqrt(layout.squares / np.where(largest > 0, largest, 1)[:, None]).astype(np.float32)
+    return Problem(
+        ranks=layout.ranks,
+        offsets=layout.offsets,
+        n=layout.n,
+        scale=scale,
+        largest=largest.astype(np.float32),
+        limits=limits.astype(np.float32),
+        pattern=layout.pattern,
+        present=layout.present,
+        variances=variances,
+        others=layout.others,
+        groups=layout.groups,
+        complete=layout.complete,
+    )
+
+
+def count_tested(given: Problem) -> NDArray[np.int64]:
+    """Pairs of complete genes that are tested in each family, which their presence patterns tell."""
+    sizes = np.bincount(given.pattern[: given.complete], minlength=len(given.present)).astype(np.int64)
+    slots = given.present.reshape(len(sizes), -1, len(given.others))
+    total = np.zeros(len(FAMILIES), np.int64)
+    for number in range(len(slots)):
+        both = slots & slots[number]  # (patterns, studies, labels)
+        case = both[:, :, CASE]
+        ss = (case & both[:, :, REFERENCE]).any(axis=1)
+        soth = (case & both[:, :, given.others].any(axis=2)).any(axis=1)
+        cohort = both[:, :, :3].any(axis=1)
+        control, sepsis, shock = cohort[:, CONTROL], cohort[:, REFERENCE], cohort[:, CASE]
+        tests = [ss, soth, ss | soth, control, sepsis, shock, shock & sepsis, shock & control, sepsis & control]
+        others = sizes[number] * sizes
+        others[number] -= sizes[number]
+        total += np.stack(tests).astype(np.int64) @ others
+    return total // 2
+
+
+def nothing_found(room: int) -> Found:
+    """Empty counts, and places for `room` candidates."""
+    return Found(
+        histogram=np.zeros((len(FAMILIES), BINS), np.uint32),
+        coarse=np.zeros((3, COARSE_BINS), np.int64),
+        counts=np.zeros(len(FAMILIES) + 1, np.int64),
+        first=np.empty(room, np.int32),
+        second=np.empty(room, np.int32),
+        score=np.empty(room, np.float32),
+        held=np.zeros(1, np.int64),
+    )
+
+
+@compiled
+def multiply_ranks(given: Any, slot: int, rows: Any, columns: Any, products: Any) -> None:
+    """The dot products of the ranks of rows and columns in a slot, exact up to 369 samples, else to one rounding."""
+    n = given.n[slot]
+    genes = given.pattern.size
+    ranks = given.ranks[given.offsets[slot] : given.offsets[slot] + n * genes].reshape((genes, n))
+    left = ranks[rows[0] : rows[1]]
+    right = ranks[columns[0] : columns[1]]
+    if n <= LARGEST_EXACT:
+        np.dot(left, right.T, products)
+    else:
+        products[:] = np.dot(left.astype(np.float64), right.astype(np.float64).T).astype(np.float32)
+
+
+@compiled
+def count_tail(x: Any, start: int, least: Any, counts: Any, near: Any) -> None:
+    """Count what reaches the tail into a histogram."""
+    k = 0
+    for j in range(start, x.size):
+        near[k] = x[j]
+        k += x[j] >= least
+    for j in range(k):
+        counts[min(int(near[j] * near[j] * F32(BINS_PER_UNIT)), BINS - 1)] += 1
+
+
+@compiled
+def count_coarsely(z: Any, start: int, coarse: Any) -> None:
+    """Count |z| over its whole range."""
+    for f in range(3):
+        for j in range(start, z.shape[1]):
+            if not np.isnan(z[f, j]):
+                coarse[f, min(int(z[f, j] / F32(COARSE_WIDTH)), COARSE_BINS - 1)] += 1
+
+
+@compiled
+def take_candidates(z: Any, start: int, row: int, column: int, cut: Any, found: Any) -> None:
+    """Note the pairs whose best |z| of ss, soth and combined reaches the cut; without any of them it is -1."""
+    k = found.held[0]
+    for j in range(start, z.shape[1]):
+        best = larger(larger(z[0, j], z[1, j]), z[2, j])
+        best = F32(-1) if np.isnan(best) else best
+        found.first[k] = row
+        found.second[k] = column + j
+        found.score[k] = best
+        k += best >= cut
+    found.held[0] = k
+
+
+@compiled
+def search_tile(
+    given: Any, rows: Any, columns: Any, fixed: bool, least: Any, cut: Any, sample: int, products: Any, found: Any
+) -> None:
+    """All pairs of the genes `rows[0]` to `rows[1]` with `columns[0]` to `columns[1]`, the second after the first.
+
+    Args:
+        fixed: equal effects instead of DerSimonian and Laird.
+        least: |z| from which the tail is counted.
+        cut: best |z| from which a pair is a candidate.
+        sample: every how many genes the whole range is counted.
+        products: room for (slots, rows, columns).
+    """
+    slots = given.n.size
+    L = given.others.size
+    height, width = rows[1] - rows[0], columns[1] - columns[0]
+    for slot in range(slots):
+        if given.n[slot] > 0:
+            block = products[slot].ravel()[: height * width].reshape((height, width))
+            multiply_ranks(given, slot, rows, columns, block)
+    for left in range(0, width, LANES):
+        lanes = min(LANES, width - left)
+        begin = columns[0] + left
+        patterns = given.pattern[begin : begin + lanes]
+        studies = slots // L
+        cells = METRICS * (given.groups.size - 1)
+        weighed = (
+            np.empty((METRICS * studies, lanes), F32),
+            np.empty((METRICS * studies, lanes), F32),
+            np.empty((slots, lanes), F32),
+            np.empty((cells, lanes), F32),
+            np.empty((cells, lanes), F32),
+            np.empty((cells, lanes), F32),
+        )
+        z = np.zeros((slots, lanes), F32)
+        contrasts = np.empty((2 * studies, lanes), F32)
+        work = (
+            np.empty((METRICS, lanes), F32),
+            np.empty((METRICS, lanes), F32),
+            np.empty(lanes, F32),
+            np.empty(lanes, F32),
+        )
+        out = np.empty((9, lanes), F32)
+        near = np.empty(lanes + 1, F32)
+        known = -1
+        for i in range(rows[0], rows[1]):
+            start = max(0, i + 1 - begin)
+            if start >= lanes:
+                continue
+            if given.pattern[i] != known:
+                known = given.pattern[i]
+                weigh(known, patterns, given.present, given.variances, given.others, given.groups, L, weighed)
+            for slot in range(slots):
+                if given.n[slot] > 0:
+                    block = products[slot].ravel()[: height * width].reshape((height, width))
+                    line = block[i - rows[0], left : left + lanes]
+                    scale = given.scale[slot, begin : begin + lanes]
+                    clip = F32(2) / given.largest[slot]
+                    fisher_z(line, scale, given.largest[slot] * given.scale[slot, i], clip, z[slot])
+                    found.counts[CLIPPED] += count_clipped(z[slot], given.limits[slot], start)
+            pool_row(z, contrasts, weighed, given.groups, L, fixed, work, out)
+            for f in range(9):
+                count_tail(out[f], start, least, found.histogram[f], near)
+            if i % sample == 0:
+                count_coarsely(out, start, found.coarse)
+            take_candidates(out, start, i, begin, cut, found)
+
+
+@compiled
+def take_pairs(z: Any, first: Any, second: Any, least: Any, cut: Any, sample: int, found: Any) -> None:
+    """What `search_tile` keeps, of pairs whose nine |z| are known: (families, pairs), float32."""
+    near = np.empty(first.size + 1, F32)
+    for f in range(9):
+        for p in range(first.size):
+            found.counts[f] += not np.isnan(z[f, p])
+        count_tail(z[f], 0, least, found.histogram[f], near)
+    k = found.held[0]
+    for p in range(first.size):
+        if first[p] % sample == 0:
+            count_coarsely(z[:, p : p + 1], 0, found.coarse)
+        best = larger(larger(z[0, p], z[1, p]), z[2, p])
+        found.first[k] = first[p]
+        found.second[k] = second[p]
+        found.score[k] = F32(-1) if np.isnan(best) else best
+        k += found.score[k] >= cut
+    found.held[0] = k

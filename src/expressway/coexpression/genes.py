@@ -1,0 +1,215 @@
+"""Which genes enter an analysis, why others do not, and what is known of their expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from expressway.coexpression.contrasts import ContrastSet
+from expressway.coexpression.pooling import pool
+from expressway.coexpression.study import CohortStudy
+from expressway.errors import InvalidSetting
+
+Array = NDArray[np.float64]
+RULES = "all, mad:N, variance:N, iqr:N, detection:SHARE, file:PATH"
+
+
+def _mad(values: Array) -> Array:
+    middle = np.nanmedian(values, axis=1, keepdims=True)
+    return np.asarray(1.4826 * np.nanmedian(np.abs(values - middle), axis=1))
+
+
+def _iqr(values: Array) -> Array:
+    low, high = np.nanquantile(values, [0.25, 0.75], axis=1)
+    return np.asarray(high - low)
+
+
+def _variance(values: Array) -> Array:
+    return np.asarray(np.nanvar(values, axis=1, ddof=1))
+
+
+SPREADS: dict[str, Callable[[Array], Array]] = {"mad": _mad, "variance": _variance, "iqr": _iqr}
+
+
+@dataclass(slots=True)
+class GeneSelection:
+    """The genes of an analysis, sorted, and the reason of every other one."""
+
+    kept: list[str]
+    dropped: dict[str, str] = field(default_factory=dict)
+
+    def drop(self, reasons: dict[str, str]) -> None:
+        """Take genes out."""
+        self.dropped |= reasons
+        self.kept = [gene for gene in self.kept if gene not in reasons]
+
+
+def select_genes(studies: Sequence[CohortStudy], rule: str | Sequence[str]) -> GeneSelection:
+    """The genes that a rule lets in, of all that any study has.
+
+    Args:
+        studies: at least one.
+        rule: `all`; `mad:N`, `variance:N` or `iqr:N` for the N genes that vary most (the mean over studies of a gene's
+            rank in its study decides); `detection:SHARE` for genes detected in at least that share of the samples;
+            `file:PATH` with an id in each line; or the ids.
+
+    Raises:
+        InvalidSetting: no such rule, a number that is none, a file that cannot be read, ids that no study has.
+    """
+    everything = sorted(set().union(*(study.genes for study in studies)))
+    selection = GeneSelection(everything)
+    if not isinstance(rule, str):
+        _only(selection, rule, "the genes that were given")
+        return selection
+    name, _, value = rule.partition(":")
+    if rule == "all":
+        return selection
+    if name == "file" and value:
+        _only(selection, _read(Path(value)), value)
+    elif name in SPREADS and value.isdigit() and int(value) > 1:
+        _most_varying(selection, studies, name, int(value))
+    elif name == "detection" and _is_share(value):
+        _detected(selection, studies, float(value))
+    else:
+        raise InvalidSetting(f"genes: {rule!r} is no rule for choosing genes", value=rule, hint=f"One of {RULES}.")
+    return selection
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 1
+    except ValueError:
+        return False
+
+
+def _read(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        hint = "Give a text file with a gene id in each line."
+        raise InvalidSetting(f"genes: cannot read {path}", value=path, hint=hint) from error
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _only(selection: GeneSelection, wanted: Sequence[str], source: str) -> None:
+    found = set(wanted) & set(selection.kept)
+    if len(found) < 2:
+        hint = f"The studies have ids such as {', '.join(selection.kept[:3])}."
+        raise InvalidSetting(f"genes: {len(found)} of {len(set(wanted))} ids are in a study", value=source, hint=hint)
+    selection.drop({gene: f"not among {source}" for gene in selection.kept if gene not in found})
+
+
+def _most_varying(selection: GeneSelection, studies: Sequence[CohortStudy], name: str, count: int) -> None:
+    place = {gene: number for number, gene in enumerate(selection.kept)}
+    total, seen = np.zeros(len(place)), np.zeros(len(place))
+    for study in studies:
+        with np.errstate(invalid="ignore"):
+            spread = np.nan_to_num(SPREADS[name](np.asarray(study.values)), nan=-1.0)
+        order = np.lexsort((np.array(study.genes), spread))
+        at = np.array([place[gene] for gene in study.genes], dtype=np.int64)
+        rank = np.empty(len(order))
+        rank[order] = np.arange(1, len(order) + 1) / len(order)
+        total[at] += rank
+        seen[at] += 1
+    best = np.argsort(-total / np.maximum(seen, 1), kind="stable")[count:]
+    selection.drop({selection.kept[i]: f"not among the {count} genes of largest {name}" for i in best})
+
+
+def _detected(selection: GeneSelection, studies: Sequence[CohortStudy], share: float) -> None:
+    shares = {study.name: _detection(study) for study in studies}
+    known = [study for study in studies if shares[study.name] is not None]
+    if not known:
+        hint = "Detection is known of RNA-seq studies; choose by mad:N here."
+        raise InvalidSetting("genes: no study says which values were detected", value=f"detection:{share}", hint=hint)
+    total: dict[str, list[float]] = {}
+    for study in known:
+        for gene, value in zip(study.genes, shares[study.name] or [], strict=True):
+            total.setdefault(gene, []).append(float(value))
+    low = {gene for gene, values in total.items() if sum(values) / len(values) < share}
+    selection.drop({gene: f"detected in less than {share:g} of the samples" for gene in selection.kept if gene in low})
+
+
+def _detection(study: CohortStudy) -> list[float] | None:
+    return None if study.detected is None else np.asarray(study.detected).mean(axis=1).tolist()
+
+
+def duplicates(studies: Sequence[CohortStudy], genes: Sequence[str]) -> dict[str, str]:
+    """Genes whose values equal those of an earlier gene in every study: one measurement under two names, with r = 1."""
+    rows: list[dict[str, int]] = [{gene: row for row, gene in enumerate(study.genes)} for study in studies]
+    seen: dict[int, list[str]] = {}
+    same: dict[str, str] = {}
+
+    def values(gene: str) -> tuple[bytes, ...]:
+        found = (
+            study.values[row[gene]].tobytes() if gene in row else b"" for study, row in zip(studies, rows, strict=True)
+        )
+        return tuple(found)
+
+    for gene in genes:
+        mine = values(gene)
+        first = next((other for other in seen.get(hash(mine), []) if values(other) == mine), None)
+        if first is None:
+            seen.setdefault(hash(mine), []).append(gene)
+        else:
+            same[gene] = f"the same values as {first} in every study"
+    return same
+
+
+def expression_summary(
+    studies: Sequence[CohortStudy], genes: Sequence[str], contrasts: ContrastSet
+) -> dict[str, Array]:
+    """Mean, MAD, share detected and |Hedges g| (case against reference) of genes, NaN where no study tells.
+
+    Mean and MAD are those of studies on a log2 scale, the mean weighed by samples, MAD scaled by 1.4826; g is pooled by
+    DerSimonian and Laird (g and its variance: Hedges 1981), from studies whose genes were not scaled one by one.
+    """
+    shape = (len(studies), len(genes))
+    mean, mad, share, g, error = (np.full(shape, np.nan) for _ in range(5))
+    weights = np.zeros(shape)
+    for number, study in enumerate(studies):
+        place = {gene: row for row, gene in enumerate(study.genes)}
+        at = np.array([place.get(gene, -1) for gene in genes], dtype=np.int64)
+        here = np.flatnonzero(at >= 0)
+        values = np.asarray(study.values)[at[here]]
+        if study.value_scale == "LOG2":
+            mean[number, here], mad[number, here] = np.nanmean(values, axis=1), _mad(values)
+            weights[number, here] = (~np.isnan(values)).sum(axis=1)
+        if study.detected is not None:
+            share[number, here] = np.asarray(study.detected)[at[here]].mean(axis=1)
+        if study.value_scale != "SCALED":
+            g[number, here], error[number, here] = _hedges(values, np.asarray(study.cohorts, dtype=str), contrasts)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        known = np.where(np.isnan(mean), 0.0, weights)
+        return {
+            "expr_mean": (known * np.nan_to_num(mean)).sum(axis=0) / known.sum(axis=0),
+            "expr_mad": _mean_over(mad),
+            "expr_detect": _mean_over(share),
+            "expr_abs_g": np.abs(pool(g, error).estimate),
+        }
+
+
+def _mean_over(values: Array) -> Array:
+    known = ~np.isnan(values)
+    return np.asarray(np.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0))
+
+
+def _hedges(values: Array, cohorts: NDArray[np.str_], contrasts: ContrastSet) -> tuple[Array, Array]:
+    a, b = values[:, cohorts == contrasts.case], values[:, cohorts == contrasts.reference]
+    n, m = (~np.isnan(a)).sum(axis=1), (~np.isnan(b)).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = np.where((n > 1) & (m > 1), n + m - 2, np.nan)
+        spread = np.sqrt((_squares(a, n) + _squares(b, m)) / freedom)
+        correction = 1 - 3 / (4 * freedom - 1)
+        g = correction * (np.nansum(a, axis=1) / n - np.nansum(b, axis=1) / m) / spread
+        error = np.sqrt((n + m) / (n * m) + g * g / (2 * (n + m)))
+    good = np.isfinite(g) & np.isfinite(error)
+    return np.where(good, g, np.nan), np.where(good, error, np.nan)
+
+
+def _squares(values: Array, count: NDArray[np.int64]) -> Array:
+    centre = np.nansum(values, axis=1) / count
+    return np.asarray(np.nansum((values - centre[:, None]) ** 2, axis=1))

@@ -1,0 +1,153 @@
+"""The pairs that are stored: chosen in float64, with q values over all pairs tested, scores and ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from expressway.coexpression import scores
+from expressway.coexpression.catalog import features
+from expressway.coexpression.choices import Choices
+from expressway.coexpression.contrasts import ContrastSet
+from expressway.coexpression.engine.falsediscovery import Tail, counted_tail, exact_tail, log_q, penalty
+from expressway.coexpression.engine.kernel import FAMILIES
+from expressway.coexpression.engine.layout import Layout
+from expressway.coexpression.engine.screen import Screened, Search
+from expressway.coexpression.engine.survivors import correlations
+from expressway.coexpression.genes import expression_summary
+from expressway.coexpression.metrics import PAIRS_AT_ONCE, Columns, pair_metrics, z_statistics
+from expressway.coexpression.study import CohortStudy
+
+Array = NDArray[np.float64]
+MAIN = FAMILIES[:3]
+Q_NAMES: dict[str, str] = {
+    "ss": "q_ss",
+    "soth": "q_soth",
+    "combined": "q_combined",
+    **{family: f"q_value_{family}" for family in FAMILIES[3:6]},
+    **{family: f"q_diff_{family}" for family in FAMILIES[6:]},
+}
+GUARD = 1e-4
+"""Share of |z| by which a pair's float32 value may miss its float64 one, with much to spare."""
+WHOLE = ("COUNT", "RANK")
+
+
+def family_tails(layout: Layout, screened: Screened, search: Search, choices: Choices) -> tuple[dict[str, Tail], bool]:
+    """The tail of every family, and whether those of ss, soth and combined are exact."""
+    tested = {family: int(count) for family, count in zip(FAMILIES, screened.counts, strict=False)}
+    extra = {family: penalty(choices.fdr, count) for family, count in tested.items()}
+    tails = {
+        family: counted_tail(screened.histogram[number], tested[family], search.least, extra[family])
+        for number, family in enumerate(FAMILIES)
+    }
+    exact = screened.cut <= search.least * (1 - GUARD / 2)
+    if exact:
+        z = _exact_z(layout, screened, choices)
+        known = FAMILIES if screened.cut < 0 else MAIN
+        bound = 0.0 if screened.cut < 0 else search.least
+        for number, family in enumerate(known):
+            tails[family] = exact_tail(z[number], tested[family], bound, extra[family])
+    return tails, exact
+
+
+def _exact_z(layout: Layout, screened: Screened, choices: Choices) -> Array:
+    blocks = [np.empty((len(FAMILIES), 0))]
+    for start in range(0, len(screened.first), PAIRS_AT_ONCE):
+        part = slice(start, start + PAIRS_AT_ONCE)
+        found = correlations(layout, screened.first[part], screened.second[part], choices.min_n)
+        blocks.append(z_statistics(layout, found, choices))
+    return np.concatenate(blocks, axis=1)
+
+
+def store(
+    studies: Sequence[CohortStudy],
+    contrasts: ContrastSet,
+    layout: Layout,
+    screened: Screened,
+    tails: dict[str, Tail],
+    keep: int,
+    choices: Choices,
+) -> pl.DataFrame:
+    """The `keep` pairs with the smallest p of ss, soth and combined, ties by pair_uid, with all their features."""
+    first, second = _nearly_best(screened, keep)
+    names = np.array(layout.genes, dtype=object)
+    a, b = names[first], names[second]
+    swap = a > b
+    a, b = np.where(swap, b, a), np.where(swap, a, b)
+    uid = np.array([f"{one}|{other}" for one, other in zip(a, b, strict=True)], dtype=object)
+    columns = pair_metrics(layout, first, second, choices)
+    best = np.fmax.reduce([columns[f"|z| {family}"] for family in MAIN])
+    order = np.lexsort((uid, -np.nan_to_num(best, nan=-1.0)))[:keep]
+    chosen = order[np.argsort(uid[order])]
+    columns = {name: values[chosen] for name, values in columns.items()}
+    columns |= _q_values(columns, tails)
+    columns |= _expression(studies, contrasts, a[chosen], b[chosen])
+    columns |= _scores(columns)
+    return _frame(a[chosen], b[chosen], uid[chosen], columns)
+
+
+def _nearly_best(screened: Screened, keep: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Candidates that may be among the best `keep`, given what float32 can be off."""
+    score = screened.score
+    if len(score) > keep:
+        least = np.partition(score, len(score) - keep)[len(score) - keep]
+        chosen = np.flatnonzero(score >= least - GUARD * max(abs(float(least)), 1.0))
+        return screened.first[chosen], screened.second[chosen]
+    return screened.first, screened.second
+
+
+def _q_values(columns: Columns, tails: dict[str, Tail]) -> Columns:
+    logs = {family: log_q(tails[family], columns[f"|z| {family}"]) for family in FAMILIES}
+    found: Columns = {}
+    for family, name in Q_NAMES.items():
+        known = np.where(np.isinf(logs[family]) & (logs[family] > 0), np.nan, logs[family])
+        found[name] = np.exp(known)
+        found[f"{name}_bound"] = np.isposinf(logs[family]).astype(np.float64)
+    for family in MAIN:
+        known = np.where(np.isposinf(logs[family]), np.nan, logs[family])
+        found[f"neglog_{Q_NAMES[family]}"] = scores.neglog10(known)
+    smallest = np.minimum.reduce([np.nan_to_num(logs[family], nan=0.0, posinf=0.0) for family in MAIN])
+    return found | {"q_star": np.exp(smallest), "neglog_q_star": scores.neglog10(smallest)}
+
+
+def _expression(
+    studies: Sequence[CohortStudy], contrasts: ContrastSet, a: NDArray[np.object_], b: NDArray[np.object_]
+) -> Columns:
+    genes = sorted(set(a) | set(b))
+    place = {gene: number for number, gene in enumerate(genes)}
+    one = np.array([place[gene] for gene in a], dtype=np.int64)
+    other = np.array([place[gene] for gene in b], dtype=np.int64)
+    found: Columns = {}
+    for name, values in expression_summary(studies, genes, contrasts).items():
+        found[f"{name}_min"] = np.fmin(values[one], values[other])
+        found[f"{name}_max"] = np.fmax(values[one], values[other])
+    return found
+
+
+def _scores(columns: Columns) -> Columns:
+    absent = np.full(len(columns["q_star"]), np.nan)
+    models = ("lof_score", "iforest_score", "ranksvm_score", "unsupervised_score")
+    metrics = scores.metrics_score(columns)
+    found = dict.fromkeys(models, absent) | {
+        "metrics_score": metrics,
+        "rank_score": scores.rank_score(metrics),
+        "new_rank_score": scores.new_rank_score(columns),
+    }
+    return found | {"rank_position": scores.rank_position(columns | found)}
+
+
+def _frame(a: NDArray[np.object_], b: NDArray[np.object_], uid: NDArray[np.object_], columns: Columns) -> pl.DataFrame:
+    series = [
+        pl.Series("geneA", a.tolist(), pl.String),
+        pl.Series("geneB", b.tolist(), pl.String),
+        pl.Series("pair_uid", uid.tolist(), pl.String),
+    ]
+    for feature in features():
+        values = pl.Series(feature.name, columns[feature.name]).fill_nan(None)
+        series.append(values.cast(pl.Int64) if feature.expected_scale in WHOLE else values)
+    series += [pl.Series(f"{name}_bound", columns[f"{name}_bound"] == 1) for name in Q_NAMES.values()]
+    return pl.DataFrame(series)
