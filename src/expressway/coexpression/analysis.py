@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,7 @@ def _explain(selection: GeneSelection, layout: Layout, choices: Choices) -> None
         raise InvalidSetting(f"{len(layout.genes)} genes are left to pair", value=len(layout.genes), hint=hint)
 
 
-def analyse(
+def analyse(  # noqa: PLR0913 - every one may be left out
     studies: Sequence[CohortStudy],
     *,
     contrasts: str | Path | ContrastSet = "sepsis",
@@ -247,7 +247,7 @@ def _search(layout: Layout, choices: Choices, keep: int, tile: int, threads: int
 def _settings(prepared: Prepared, keep: int, exact: bool) -> dict[str, Any]:
     rule = prepared.rule if isinstance(prepared.rule, str) else f"{len(prepared.rule)} ids"
     return {
-        "contrasts": prepared.contrasts.as_dict(),
+        "contrasts": asdict(prepared.contrasts),
         "genes": rule,
         "keep": keep,
         "by_technology": len(prepared.layout.groups) > 2,
