@@ -5,7 +5,9 @@
     |   |-- UnknownSetting         54070
     |   |-- InvalidSetting         54071
     |   |-- MissingExtra           54072
-    |   `-- UnknownStudyOrDisease  54003
+    |   |-- UnknownStudyOrDisease  54003
+    |   |-- DiseaseNotMapped       54001
+    |   `-- DiseaseMapAmbiguous    54002
     |-- SourceError                the file is broken: leaves a FAILED run, nothing else
     |   |-- SourceNotFound         54040
     |   |-- NotAMatrix             54041
@@ -115,6 +117,18 @@ class UnknownStudyOrDisease(SettingsError, LookupError):
     summary = "No study, batch, run or disease has this name."
     default_hint = "`expressway studies list` shows the studies that are loaded."
     legacy_code = 50001
+
+
+class DiseaseNotMapped(SettingsError, LookupError):
+    code, name = 54001, "DISEASE_MAP_MISSING"
+    summary = "No study is mapped to the disease."
+    default_hint = "`expressway studies map STUDY --disease SEPSIS`"
+
+
+class DiseaseMapAmbiguous(SettingsError):
+    code, name = 54002, "DISEASE_MAP_AMBIGUOUS"
+    summary = "A study has more than one active disease mapping."
+    default_hint = "`expressway studies map STUDY --disease SEPSIS` leaves exactly one."
 
 
 class SourceError(ExpresswayError, ValueError):
@@ -341,18 +355,6 @@ class LoggedCode:
 
 
 LOGGED_CODES: tuple[LoggedCode, ...] = (
-    LoggedCode(
-        54001,
-        "AGG_MISSING_DISEASE_MAP",
-        "The study has no active disease mapping.",
-        "`expressway studies map STUDY --disease SEPSIS`",
-    ),
-    LoggedCode(
-        54002,
-        "AGG_MULTI_DISEASE_MAP",
-        "The study has more than one active disease mapping.",
-        "`expressway studies map STUDY --disease SEPSIS` leaves exactly one.",
-    ),
     LoggedCode(
         54020,
         "UNIT_UNDETECTED",

@@ -112,6 +112,18 @@ class FactLoad:
     blocks: Iterable[Block]
 
 
+@dataclass(frozen=True, slots=True)
+class FactRows:
+    """Some facts of a batch, a row each."""
+
+    gene_keys: NDArray[np.int32]
+    sample_keys: NDArray[np.int32]
+    values: NDArray[np.float64]
+    """expression_value, NaN where it is NULL."""
+    detected: NDArray[np.bool_] | None
+    """is_detected, False where it is NULL; None when it is NULL in all of these rows."""
+
+
 class Engine(ABC):
     """A database that can hold a warehouse."""
 
