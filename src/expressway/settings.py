@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from expressway.coexpression.choices import Choices
 from expressway.errors import ExpresswayError, InvalidSetting
 from expressway.settings_sources import (
     OLD_NAMES,
@@ -58,6 +59,7 @@ from expressway.settings_values import (
 )
 
 __all__ = [
+    "PairSettings",
     "Settings",
     "StudySettings",
     "WarehouseUrl",
@@ -124,6 +126,8 @@ class StudySettings(_Model):
     """Share of samples with an illness label below which a warning is logged."""
     max_unknown_share: ShareValue = Share(0.5)
     """Share of samples without an illness label above which the study is held out of aggregation."""
+    disease: Name | None = None
+    """Disease that the study is about; `expressway run` maps the study to it."""
     block_size: AtLeastOne | None = None
     """Genes that are held in memory at a time; else as many as `memory` allows. Results do not depend on it."""
 
@@ -162,6 +166,23 @@ class StudySettings(_Model):
         }
 
 
+class PairSettings(Choices):
+    """Which pairs are analysed and how; `docs/statistics.md` says what the statistics mean."""
+
+    contrasts: str = "sepsis"
+    """Which cohorts are compared: `sepsis`, or the path of a YAML file."""
+    genes: str = "all"
+    """Genes that enter: `all`, `mad:N`, `variance:N`, `iqr:N`, `detection:SHARE`, or `file:PATH` with an id a line."""
+    keep: AtLeastOne = 100_000
+    """Pairs that are stored, those with the smallest p; all are tested."""
+    one_sample_per_subject: Literal["earliest"] | None = None
+    """Of a person who was sampled repeatedly, take the earliest sample only."""
+    feature_values: bool = False
+    """Write the features of stored pairs also in long form, into `fact.fact_feature_values`."""
+    threads: AtLeastOne | None = None
+    """Threads; every processor core when left out. Results do not depend on it."""
+
+
 class Settings(_Model):
     """Everything that can be set. `Settings()` is the built-in defaults; `load_settings` reads file and environment."""
 
@@ -180,6 +201,19 @@ class Settings(_Model):
     in it, `study: {sample: label}` or `sample: label`."""
     platform_lookup: Path | None = None
     """Path of a platform_lookup.yaml with platforms that the built-in table lacks or has otherwise."""
+    pairs: PairSettings = PairSettings()
+    """How gene pairs are analysed: the keys below."""
+    sources: tuple[Path, ...] = ()
+    """What `expressway run` loads: refine.bio downloads, or matrices with a sample sheet."""
+    diseases: Names = ()
+    """Diseases that `expressway run` analyses pairs for; those that studies are mapped to when left out."""
+    technology: str | None = None
+    """Technology of the pairs that `expressway run` analyses; each for itself when left out, ALL for both together."""
+    report: Path = Path("report.html")
+    """Where `expressway run` writes its report."""
+    work_folder: Path | None = None
+    """Where a long analysis notes how far it is, to go on there when it was killed; a folder for temporary files when
+    left out."""
     defaults: StudySettings = StudySettings()
     """What holds for every study: the keys below."""
     studies: dict[Accession, StudySettings] = {}
@@ -200,14 +234,17 @@ class Settings(_Model):
 
     def describe(self) -> dict[str, Any]:
         """Every setting in force by its full key, ready for JSON, without passwords; of studies what they set."""
-        values = self.model_dump(mode="json", exclude={"defaults", "studies"}) | {"memory": size_text(self.memory)}
-        sections = {"defaults": self.defaults.model_dump(mode="json")}
+        values = self.model_dump(mode="json", exclude={"defaults", "pairs", "studies"})
+        values |= {"memory": size_text(self.memory)}
+        sections = {"pairs": self.pairs.model_dump(mode="json"), "defaults": self.defaults.model_dump(mode="json")}
         for name, study in self.studies.items():
             sections[f"studies.{name}"] = study.model_dump(mode="json", exclude_unset=True)
         return values | {f"{section}.{key}": value for section, keys in sections.items() for key, value in keys.items()}
 
 
-KEYS = Keys(top=tuple(Settings.model_fields), study=tuple(StudySettings.model_fields))
+KEYS = Keys(
+    top=tuple(Settings.model_fields), study=tuple(StudySettings.model_fields), pairs=tuple(PairSettings.model_fields)
+)
 
 
 def load_settings(
@@ -306,9 +343,9 @@ def _shown(value: object) -> str:
 def settings_reference() -> str:
     """A Markdown table of every key: name, type, default, meaning; then the names of earlier files that still work."""
     rows = [("key", "type", "default", "meaning"), ("---", "---", "---", "---")]
-    for prefix, model in (("", Settings), ("defaults.", StudySettings)):
+    for prefix, model in (("", Settings), ("pairs.", PairSettings), ("defaults.", StudySettings)):
         for name, field in model.model_fields.items():
-            default = None if field.annotation is StudySettings else field.default
+            default = None if field.annotation in {PairSettings, StudySettings} else field.default
             meaning = " ".join((field.description or "").split())
             rows.append((f"`{prefix}{name}`", type_text(field.annotation), default_text(default), meaning))
     table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)

@@ -33,7 +33,7 @@ OLD_NAMES: Mapping[str, str] = {
 }
 """Names of earlier settings files, and the key that means the same today."""
 
-PATHS = ("illness_overrides", "platform_lookup", "samplesheet")
+PATHS = ("illness_overrides", "platform_lookup", "report", "samplesheet", "work_folder")
 """Keys that hold a path."""
 
 KeyPath = tuple[str | int, ...]
@@ -61,10 +61,11 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys that exist: at the top, and for a study."""
+    """The keys that exist: at the top, for a study, and for pairs."""
 
     top: tuple[str, ...]
     study: tuple[str, ...]
+    pairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class _Source:
         values = self._section(raw, (), self.keys.top)
         if "defaults" in values:
             values["defaults"] = self._study(values["defaults"], ("defaults",))
+        if isinstance(values.get("pairs"), Mapping):
+            values["pairs"] = self._section(values["pairs"], ("pairs",), self.keys.pairs)
         if "studies" in values:
             values["studies"] = values["studies"] if values["studies"] is not None else {}
             if isinstance(values["studies"], Mapping):
@@ -109,7 +112,8 @@ class _Source:
     def _unknown(self, key: str, written: str, path: KeyPath, valid: tuple[str, ...]) -> UnknownSetting:
         here: dict[str, KeyPath] = {name: (*path, name) for name in valid}
         elsewhere = {name: (name,) for name in self.keys.top} if path else {}
-        options = {name: ("defaults", name) for name in self.keys.study} | elsewhere | here
+        options: dict[str, KeyPath] = {name: ("pairs", name) for name in self.keys.pairs}
+        options |= {name: ("defaults", name) for name in self.keys.study} | elsewhere | here
         options |= {old: options[new] for old, new in OLD_NAMES.items() if new in options}
         near = get_close_matches(str(key).lower(), options, n=1)
         guess = f"Did you mean {self.write(options[near[0]])}? " if near else ""
@@ -127,7 +131,7 @@ def given_layer(given: Mapping[str, Any], keys: Keys) -> Layer:
 
 def environment_layer(environ: Mapping[str, str], keys: Keys) -> Layer:
     """The settings among the environment variables; `__` leads into a section, an empty variable counts as not set."""
-    known = {*keys.top, *keys.study}
+    known = {*keys.top, *keys.study, *keys.pairs}
     source = _Source(keys, lambda path: PREFIX + "__".join(str(p).upper() if p in known else str(p) for p in path))
     raw: dict[str, Any] = {}
     for variable in sorted(environ):
@@ -155,6 +159,8 @@ def file_layer(file: Path, environ: Mapping[str, str], keys: Keys) -> Layer:
     for section in (layer.values, layer.values.get("defaults"), *own):
         if isinstance(section, dict):
             _anchor(section, folder)
+    if isinstance(layer.values.get("pairs"), dict):
+        _anchor_pairs(layer.values["pairs"], folder)
     return layer
 
 
@@ -196,7 +202,7 @@ def _path_of(variable: str) -> tuple[str, ...]:
     """The keys a variable leads to: names of settings in any case, accessions and samples as they are."""
     path = variable.removeprefix(PREFIX).split("__")
     path[0] = path[0].lower()
-    named = {"defaults": 1, "studies": 2}.get(path[0], 0)
+    named = {"defaults": 1, "pairs": 1, "studies": 2}.get(path[0], 0)
     if 0 < named < len(path):
         path[named] = path[named].lower()
     return tuple(path)
@@ -223,12 +229,22 @@ def _anchor(section: dict[str, Any], folder: Path) -> None:
     for key in PATHS:
         if isinstance(section.get(key), str):
             section[key] = str(folder / section[key])
+    if isinstance(section.get("sources"), list):
+        section["sources"] = [str(folder / path) for path in section["sources"]]
     ruleset, url = section.get("ruleset"), section.get("warehouse")
     if isinstance(ruleset, str) and ruleset.lower().endswith((".yaml", ".yml")):
         section["ruleset"] = str(folder / ruleset)
     if isinstance(url, str) and url.startswith("duckdb:///") and len(url) > len("duckdb:///"):
         path = folder / unquote(url.removeprefix("duckdb:///"))
         section["warehouse"] = "duckdb:///" + str(path).replace("%", "%25")
+
+
+def _anchor_pairs(section: dict[str, Any], folder: Path) -> None:
+    genes, contrasts = section.get("genes"), section.get("contrasts")
+    if isinstance(genes, str) and genes.startswith("file:"):
+        section["genes"] = f"file:{folder / genes.removeprefix('file:')}"
+    if isinstance(contrasts, str) and contrasts.lower().endswith((".yaml", ".yml")):
+        section["contrasts"] = str(folder / contrasts)
 
 
 class _Loader(yaml.SafeLoader):

@@ -8,6 +8,9 @@ from expressway.warehouse import migrations
 from expressway.warehouse.check import check_schema
 from expressway.warehouse.migrations import Connection, Migration
 from tests.warehouse.conftest import PlainConnection, connect
+from tests.warehouse.small_warehouse import add_small_study
+
+NAMES = ["0001 star_schema", "0002 analytics_views", "0003 gene_pairs", "0004 pair_views"]
 
 
 def test_an_empty_database_has_version_0(connection: PlainConnection) -> None:
@@ -16,11 +19,11 @@ def test_an_empty_database_has_version_0(connection: PlainConnection) -> None:
 
 
 def test_upgrade_applies_every_migration_once(connection: PlainConnection) -> None:
-    assert migrations.upgrade(connection) == ["0001 star_schema", "0002 analytics_views"]
+    assert migrations.upgrade(connection) == NAMES
     assert migrations.upgrade(connection) == []
-    assert migrations.current_version(connection) == migrations.latest_version() == 2
+    assert migrations.current_version(connection) == migrations.latest_version() == len(NAMES)
     rows = connection.fetchall("SELECT version, name FROM meta.schema_version ORDER BY version")
-    assert rows == [(1, "star_schema"), (2, "analytics_views")]
+    assert [f"{version:04d} {name}" for version, name in rows] == NAMES
 
 
 def test_numbers_run_without_gaps() -> None:
@@ -33,10 +36,19 @@ def test_an_older_warehouse_is_brought_up_to_date(connection: PlainConnection) -
     connection.execute("INSERT INTO dim.dim_study (study_accession_code) VALUES ('GSE1')")
     assert any("vw_expression_long" in str(difference) for difference in check_schema(connection))
 
-    assert [str(migration) for migration in migrations.pending(connection)] == ["0002 analytics_views"]
-    assert migrations.upgrade(connection) == ["0002 analytics_views"]
+    assert [str(migration) for migration in migrations.pending(connection)] == NAMES[1:]
+    assert migrations.upgrade(connection) == NAMES[1:]
     assert check_schema(connection) == []
     assert connection.fetchall("SELECT study_accession_code FROM dim.dim_study") == [("GSE1",)]
+
+
+def test_a_warehouse_without_pairs_keeps_its_studies_and_gets_the_tables_of_pairs(connection: PlainConnection) -> None:
+    migrations.upgrade(connection, target=2)
+    add_small_study(connection)
+    assert migrations.upgrade(connection) == NAMES[2:]
+    assert check_schema(connection) == []
+    assert connection.fetchall("SELECT count(*) FROM meta.meta_feature_catalog") == [(134,)]
+    assert connection.fetchall("SELECT count(*) FROM analytics.vw_expression_long") == [(4,)]
 
 
 def test_a_warehouse_of_a_later_version_is_left_alone(warehouse: PlainConnection) -> None:
@@ -52,11 +64,11 @@ def break_half_way(connection: Connection) -> None:
 
 
 def test_a_migration_that_fails_leaves_nothing(connection: PlainConnection, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = Migration(3, "broken", lambda engine: [], break_half_way)
+    broken = Migration(len(NAMES) + 1, "broken", lambda engine: [], break_half_way)
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken))
     with pytest.raises(Exception, match="nowhere"):
         migrations.upgrade(connection)
-    assert migrations.current_version(connection) == 2
+    assert migrations.current_version(connection) == len(NAMES)
     assert check_schema(connection) == []
 
 
@@ -70,4 +82,4 @@ def test_processes_that_upgrade_at_once_take_turns(postgresql_url: str) -> None:
 
     with ThreadPoolExecutor(3) as pool:
         applied = list(pool.map(upgrade, range(3)))
-    assert sorted(name for names in applied for name in names) == ["0001 star_schema", "0002 analytics_views"]
+    assert sorted(name for names in applied for name in names) == NAMES

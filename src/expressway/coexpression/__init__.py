@@ -14,15 +14,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from expressway.coexpression.agreement import agreement
     from expressway.coexpression.analysis import Analysis, analyse
     from expressway.coexpression.combination import combine, stouffer
+    from expressway.coexpression.consistency import agreement
     from expressway.coexpression.contrasts import ContrastSet, load_contrasts
     from expressway.coexpression.fdr import benjamini_hochberg, benjamini_yekutieli
     from expressway.coexpression.fisher import fisher_z, std_error
     from expressway.coexpression.pooling import Pooled, leave_one_out, pool, prediction_interval
-    from expressway.coexpression.power import power
     from expressway.coexpression.ranks import spearman
+    from expressway.coexpression.sensitivity import power
     from expressway.coexpression.study import CohortStudy
 
 __all__ = [
@@ -51,7 +51,7 @@ _HOMES = {
     "CohortStudy": "study",
     "ContrastSet": "contrasts",
     "Pooled": "pooling",
-    "agreement": "agreement",
+    "agreement": "consistency",
     "analyse": "analysis",
     "benjamini_hochberg": "fdr",
     "benjamini_yekutieli": "fdr",
@@ -60,7 +60,7 @@ _HOMES = {
     "leave_one_out": "pooling",
     "load_contrasts": "contrasts",
     "pool": "pooling",
-    "power": "power",
+    "power": "sensitivity",
     "prediction_interval": "pooling",
     "spearman": "ranks",
     "std_error": "fisher",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +76,11 @@ def prepare(
     *,
     contrasts: str | Path | ContrastSet = "sepsis",
     genes: str | Sequence[str] = "all",
-    **choices: Any,
+    by_technology: bool = False,
+    choices: Choices | None = None,
 ) -> Prepared:
     """Choose the genes and lay out their ranks; the arguments are those of `analyse`."""
-    chosen = Choices.of(choices)
+    chosen = choices or Choices()
     _check(studies)
     declared = contrasts if isinstance(contrasts, ContrastSet) else load_contrasts(contrasts)
     selection = select_genes(studies, genes)
@@ -90,7 +91,7 @@ def prepare(
         declared,
         Rules(chosen.min_n, chosen.max_missing, chosen.detection),
         pooled_others=chosen.others == "pooled",
-        by_technology=chosen.by_technology,
+        by_technology=by_technology,
     )
     _explain(selection, layout, chosen)
     return Prepared(tuple(studies), declared, chosen, selection, layout, genes)
@@ -121,12 +122,13 @@ def _explain(selection: GeneSelection, layout: Layout, choices: Choices) -> None
         raise InvalidSetting(f"{len(layout.genes)} genes are left to pair", value=len(layout.genes), hint=hint)
 
 
-def analyse(
+def analyse(  # noqa: PLR0913 - every one may be left out
     studies: Sequence[CohortStudy],
     *,
     contrasts: str | Path | ContrastSet = "sepsis",
     genes: str | Sequence[str] = "all",
     keep: int = 100_000,
+    by_technology: bool = False,
     threads: int | None = None,
     tile: int = 256,
     checkpoint: Path | None = None,
@@ -140,6 +142,7 @@ def analyse(
         contrasts: a built-in set (`sepsis`), a YAML file, or a ContrastSet.
         genes: which genes enter: `all`, `mad:N`, `variance:N`, `iqr:N`, `detection:SHARE`, `file:PATH`, or ids.
         keep: pairs to store, those with the smallest p of ss, soth and combined; all are tested.
+        by_technology: pool each technology for itself, then all of them by fixed effect.
         threads: threads; every processor core when omitted. The result does not depend on it.
         tile: genes of a tile, 16 to 4096. The result does not depend on it.
         checkpoint: a file from which a killed run goes on; removed at the end.
@@ -153,7 +156,9 @@ def analyse(
     if keep < 1 or not 16 <= tile <= 4096 or (threads is not None and threads < 1):
         hint = "keep and threads are 1 or more, tile is 16 to 4096."
         raise InvalidSetting(f"keep={keep}, threads={threads}, tile={tile} cannot be used", value=keep, hint=hint)
-    prepared = prepare(studies, contrasts=contrasts, genes=genes, **choices)
+    prepared = prepare(
+        studies, contrasts=contrasts, genes=genes, by_technology=by_technology, choices=Choices.of(choices)
+    )
     return analyse_prepared(prepared, keep=keep, threads=threads, tile=tile, checkpoint=checkpoint, progress=progress)
 
 
@@ -242,9 +247,10 @@ def _search(layout: Layout, choices: Choices, keep: int, tile: int, threads: int
 def _settings(prepared: Prepared, keep: int, exact: bool) -> dict[str, Any]:
     rule = prepared.rule if isinstance(prepared.rule, str) else f"{len(prepared.rule)} ids"
     return {
-        "contrasts": prepared.contrasts.as_dict(),
+        "contrasts": asdict(prepared.contrasts),
         "genes": rule,
         "keep": keep,
+        "by_technology": len(prepared.layout.groups) > 2,
         **prepared.choices.as_dict(),
         "studies": list(prepared.layout.studies),
         "q_bound": prepared.choices.tail,

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from expressway.coexpression.agreement import agreement
 from expressway.coexpression.choices import Choices
 from expressway.coexpression.combination import Combined, Rho, combine, stouffer
+from expressway.coexpression.consistency import agreement
 from expressway.coexpression.engine.kernel import FAMILIES
 from expressway.coexpression.engine.layout import CASE, CONTROL, REFERENCE, Layout
 from expressway.coexpression.engine.survivors import Correlations, correlations
 from expressway.coexpression.fisher import fisher_z, std_error, two_sided_p
 from expressway.coexpression.pooling import CiMethod, Pooled, Tau2Method, leave_one_out, pool, prediction_interval
-from expressway.coexpression.power import power
+from expressway.coexpression.sensitivity import power
 
 Array = NDArray[np.float64]
 Columns = dict[str, Array]

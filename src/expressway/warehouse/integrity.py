@@ -17,6 +17,8 @@ _LOOSE = (
     ("meta.meta_study_qc", "study_key", "dim.dim_study"),
     ("meta.meta_study_qc", "batch_key", "meta.batch"),
     ("staging.expression_rows", "batch_key", "meta.batch"),
+    ("fact.fact_gene_pair_metrics", "feature_run_id", "meta.feature_run"),
+    ("fact.fact_feature_values", "feature_run_id", "meta.feature_run"),
 )
 
 # Two passes over the facts answer everything that is asked of them.
@@ -89,6 +91,22 @@ _TWICE = (
     ),
 )
 
+# Runs whose pairs are not all there, or still there although another run has taken their place.
+_RUNS = """
+SELECT r.feature_run_id, r.status, CASE WHEN r.status = 'REPLACED' THEN 0 ELSE r.pairs_stored END AS expected,
+       COALESCE(f.pairs, 0) AS pairs
+FROM meta.feature_run r
+LEFT JOIN (SELECT feature_run_id, COUNT(*) AS pairs FROM fact.fact_gene_pair_metrics GROUP BY feature_run_id) f
+       ON f.feature_run_id = r.feature_run_id
+WHERE COALESCE(f.pairs, 0) <> CASE WHEN r.status = 'REPLACED' THEN 0 ELSE r.pairs_stored END
+ORDER BY r.feature_run_id
+"""
+_PAIR_GENES = """
+SELECT COUNT(*) FROM dim.dim_gene_pair p
+JOIN dim.dim_gene a ON a.gene_key = p.genea_key JOIN dim.dim_gene b ON b.gene_key = p.geneb_key
+WHERE p.pair_uid NOT IN (a.gene_id || '|' || b.gene_id, b.gene_id || '|' || a.gene_id)
+"""
+
 
 def violations(connection: Connection) -> Iterator[tuple[str, str]]:
     """Everything that does not hold, as (table, what is wrong with it)."""
@@ -104,6 +122,11 @@ def violations(connection: Connection) -> Iterator[tuple[str, str]]:
     genes = connection.fetchall("SELECT COUNT(*) FROM dim.dim_gene WHERE analysis_gene_key IS NULL")[0][0]
     if genes:
         yield "dim.dim_gene", f"{genes} genes have no analysis_gene_key"
+    for run, status, expected, pairs in connection.fetchall(_RUNS):
+        yield "meta.feature_run", f"run {run} is {status} and should have {expected} pairs, it has {pairs}"
+    wrong = connection.fetchall(_PAIR_GENES)[0][0]
+    if wrong:
+        yield "dim.dim_gene_pair", f"{wrong} pairs have a pair_uid that is not that of their genes"
 
 
 def _dangling_keys(connection: Connection) -> Iterator[tuple[str, str]]:

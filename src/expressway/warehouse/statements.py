@@ -32,6 +32,8 @@ class EngineDdl(Protocol):
 
     def create_roles(self) -> list[str]: ...
 
+    def grant_pairs(self) -> list[str]: ...
+
 
 _MODULES: dict[str, EngineDdl] = {"duckdb": duckdb, "postgresql": postgresql, "sqlserver": sqlserver}
 

@@ -80,7 +80,7 @@ class Layout:
 
     def variances(self, se_method: SeMethod) -> NDArray[np.float64]:
         """Variance of Fisher's z in every slot; infinite where there is none."""
-        errors = std_error(self.n, method=se_method)
+        errors = std_error(self.n, np.zeros(len(self.n)), method=se_method)
         return np.where(self.n > 3, errors**2, np.inf)
 
     def expected_pairs(self) -> int:

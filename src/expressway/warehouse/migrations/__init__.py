@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from expressway.warehouse.migrations import m0001_star_schema, m0002_analytics_views
+from expressway.warehouse.migrations import m0001_star_schema, m0002_analytics_views, m0003_gene_pairs, m0004_pair_views
 from expressway.warehouse.statements import insert_version
 
 
@@ -47,6 +47,8 @@ class Migration:
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "star_schema", m0001_star_schema.statements, m0001_star_schema.upgrade),
     Migration(2, "analytics_views", m0002_analytics_views.statements, m0002_analytics_views.upgrade),
+    Migration(3, "gene_pairs", m0003_gene_pairs.statements, m0003_gene_pairs.upgrade),
+    Migration(4, "pair_views", m0004_pair_views.statements, m0004_pair_views.upgrade),
 )
 
 # Two processes that upgrade at once take turns; DuckDB lets only one process in.

@@ -29,7 +29,14 @@ from expressway.warehouse.schema.meta import (
     meta_study_qc,
     schema_version,
 )
-from expressway.warehouse.schema.seeds import SEEDS
+from expressway.warehouse.schema.pairs import (
+    dim_gene_pair,
+    fact_feature_values,
+    fact_gene_pair_metrics,
+    feature_run,
+    meta_feature_catalog,
+)
+from expressway.warehouse.schema.seeds import FEATURE_SEEDS, SEEDS
 from expressway.warehouse.schema.staging import expression_rows
 
 SCHEMAS = ("dim", "fact", "staging", "meta", "analytics")
@@ -41,21 +48,27 @@ def table(name: str) -> sa.Table:
 
 
 __all__ = [
+    "FEATURE_SEEDS",
     "SCHEMAS",
     "SEEDS",
     "VIEWS",
     "batch",
     "dim_disease",
     "dim_gene",
+    "dim_gene_pair",
     "dim_illness",
     "dim_platform",
     "dim_sample",
     "dim_study",
     "expression_rows",
+    "fact_feature_values",
     "fact_gene_expression",
+    "fact_gene_pair_metrics",
+    "feature_run",
     "gene_alias",
     "meta_data_validation_log",
     "meta_etl_process_log",
+    "meta_feature_catalog",
     "meta_study_qc",
     "metadata",
     "schema_version",

@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
+from expressway.coexpression.catalog import features
+from expressway.warehouse.schema.pairs import BOUND_COLUMNS
+
+_PAIR_COLUMNS = (
+    "pair_key",
+    "pair_uid",
+    "genea_id",
+    "genea_symbol",
+    "geneb_id",
+    "geneb_symbol",
+    "disease_label",
+    "technology",
+    "organism",
+    *(feature.column for feature in features()),
+    *BOUND_COLUMNS,
+    "agent_result_json",
+    "feature_run_id",
+    "i2_rule_value",
+    "k_rule_value",
+)
+
 VIEWS: dict[str, tuple[str, ...]] = {
     "vw_expression_long": (
         "sample_key",
@@ -44,4 +65,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
         "illness_label",
         "study_key",
     ),
+    "vw_gene_pairs_candidate": (*_PAIR_COLUMNS, "left_out_because"),
+    "vw_pair_metrics_ranked": _PAIR_COLUMNS,
+    "vw_pair_metrics_significant": _PAIR_COLUMNS,
 }

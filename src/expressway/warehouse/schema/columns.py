@@ -81,13 +81,16 @@ JSON = sa.JSON().with_variant(mssql.NVARCHAR(None), "mssql")
 DOUBLE: TypeEngine[float] = sa.Double().with_variant(sa.Float(53), "mssql")
 
 
-def surrogate_key(name: str, schema: str) -> sa.Column[int]:
-    """A primary key filled from its own sequence, so that an INSERT may leave it out."""
+def surrogate_key(
+    name: str, schema: str, kind: type[sa.Integer] = sa.Integer, *, primary_key: bool = True
+) -> sa.Column[int]:
+    """A key filled from its own sequence, so that an INSERT may leave it out."""
     sequence = sa.Sequence(f"{name}_seq", schema=schema, metadata=metadata, start=1)
     return sa.Column(
         name,
-        sa.Integer,
-        primary_key=True,
+        kind,
+        primary_key=primary_key,
+        nullable=False,
         autoincrement=False,
         server_default=sequence.next_value(),
         info={"sequence": sequence},

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from expressway.coexpression.catalog import catalog_version, features
 from expressway.warehouse.schema.dim import dim_disease, dim_illness
+from expressway.warehouse.schema.pairs import meta_feature_catalog
 
 ILLNESSES = {
     "CONTROL": "Healthy volunteer or other reference subject without infection or organ failure.",
@@ -22,3 +24,27 @@ SEEDS: tuple[sa.Insert, ...] = (
     .inline(),
     sa.insert(dim_disease).values([{"disease_label": label} for label in DISEASES]).inline(),
 )
+
+FEATURE_SEEDS: tuple[sa.Insert, ...] = (
+    sa.insert(meta_feature_catalog)
+    .values(
+        [
+            {
+                "feature_name": feature.name,
+                "description": feature.description,
+                "expected_scale": feature.expected_scale,
+                "null_policy": feature.null_policy,
+                "scope": feature.scope,
+                "min": feature.minimum,
+                "max": feature.maximum,
+                "better": feature.better,
+                "role": feature.role,
+                "source": feature.source,
+                "catalog_version": catalog_version(),
+            }
+            for feature in features()
+        ]
+    )
+    .inline(),
+)
+"""The catalogue of features."""

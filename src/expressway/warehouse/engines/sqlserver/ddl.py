@@ -74,6 +74,11 @@ def create_roles() -> list[str]:
     return [batch.strip() for batch in rendering.read_sql("roles", "sqlserver.sql").split("\nGO\n")]
 
 
+def grant_pairs() -> list[str]:
+    """What the roles may do with pairs beyond what the schemas give them."""
+    return [rendering.read_sql("roles", "sqlserver_pairs.sql")]
+
+
 def open_partition(study_key: int) -> list[str]:
     """Give a study a partition of its own; call it before the first facts of the study.
 
