@@ -169,6 +169,7 @@ def _pooled(study: SliceStudy, grid: _Grid, named: pl.DataFrame) -> StudyMatrix:
             genes=groups["gene_id"].to_list(),
             cohorts=study.samples["illness_label"].to_list(),
             technology=study.technology,
+            value_scale=study.value_scale,
             samples=study.samples["sample_accession_code"].to_list(),
             **fields,
         ),
@@ -178,14 +179,18 @@ def _pooled(study: SliceStudy, grid: _Grid, named: pl.DataFrame) -> StudyMatrix:
 
 
 def _average(grid: _Grid, rows: NDArray[Any]) -> None:
-    """Put the mean of the measured values of some rows into the first of them, in order of the rows."""
-    values = grid.values[rows]
+    """Put the mean of some rows into the first of them."""
+    grid.values[rows[0]] = mean_of_rows(grid.values[rows])
+    if grid.detected is not None:
+        grid.detected[rows[0]] = grid.detected[rows].any(axis=0)
+
+
+def mean_of_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of the measured values of each column, added in order of the rows; NaN where there is none."""
     measured = ~np.isnan(values)
     count = measured.sum(axis=0)
     total = np.where(measured, values, 0.0).sum(axis=0)
-    grid.values[rows[0]] = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    if grid.detected is not None:
-        grid.detected[rows[0]] = grid.detected[rows].any(axis=0)
+    return np.asarray(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))
 
 
 def _in_order(matrix: NDArray[Any], order: NDArray[np.intp]) -> NDArray[Any]:
