@@ -1,0 +1,237 @@
+"""The forest plot: what each study says of a pair, and all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import altair as alt
+
+from expressway.errors import InvalidSetting
+from expressway.reports.charts.layers import Rows, table, written
+from expressway.reports.evidence import Cohorts, Figures, PairEvidence, pair_name, plain
+from expressway.reports.palette import CASE, FAINT, FAMILIES, GRID, INK, theme
+from expressway.reports.words import DASH, equals, interval, number, percent, signed
+
+ROW, WIDTH = 21, 250
+STUDY_AT, SIZES_AT = -206, -14
+ESTIMATE_AT, WEIGHT_AT = WIDTH + 14, WIDTH + 196
+NORMAL = 1.959963984540054
+WIDEST = 1.6
+"""How much further than the studies the axis goes to show a prediction interval; beyond, an arrow."""
+
+
+def forest(
+    evidence: PairEvidence, contrast: Literal["ss", "soth", "both"] = "both", *, cohorts: Cohorts | None = None
+) -> alt.VConcatChart:
+    """For each study the difference of Fisher's z with its 95% interval and weight; below them the pooled ones.
+
+    The diamond is the pooled difference with its interval, the bar under it the prediction interval. A study that
+    cannot tell is listed with its reason.
+
+    Args:
+        evidence: one pair.
+        contrast: case against reference (ss), case against all others (soth), or one below the other.
+        cohorts: the labels that the contrasts compare; those of sepsis when omitted.
+
+    Raises:
+        InvalidSetting: another contrast.
+    """
+    shown = {"ss": ("ss",), "soth": ("soth",), "both": ("ss", "soth")}.get(contrast)
+    if shown is None:
+        raise InvalidSetting(f"there is no contrast {contrast}", value=contrast, hint="One of ss, soth, both.")
+    names = cohorts or Cohorts()
+    pair = pair_name(evidence.symbols, evidence.gene_a, evidence.gene_b)
+    summaries = [f"{names.contrast(key)}: {summary(evidence, key)}" for key in shown]
+    return (
+        alt.vconcat(*(_panel(evidence, key, names) for key in shown), spacing=24)
+        .properties(
+            title=alt.TitleParams(f"{pair}: difference in correlation, study by study"),
+            description=f"Forest plot of {pair}. {'. '.join(summaries)}.",
+        )
+        .configure(**theme())
+    )
+
+
+def summary(evidence: PairEvidence, key: str) -> str:
+    """The pooled line in words."""
+    figures = Figures(evidence.statistics)
+    k = int(figures(f"n_studies_{key}") or 0)
+    if figures(f"dz_{key}_mean") is None:
+        return "no study can tell"
+    limits = interval(figures(f"dz_{key}_ci_low"), figures(f"dz_{key}_ci_high"))
+    text = f"{signed(figures(f'dz_{key}_mean'))} (95% {limits}), k = {k}"
+    if k > 1:
+        text += f", I² = {percent(figures(f'dz_{key}_i2'))}, τ² = {number(figures(f'dz_{key}_tau2'), 3)}"
+    return text + "".join(f", {name} {equals(figures(f'{name}_{key}'))}" for name in _known(figures, key))
+
+
+def _known(figures: Figures, key: str) -> list[str]:
+    return [name for name in ("p", "q") if figures(f"{name}_{key}") is not None]
+
+
+def _panel(evidence: PairEvidence, key: str, cohorts: Cohorts) -> alt.LayerChart:
+    studies, pooled = study_rows(evidence, key, cohorts), _pooled_rows(Figures(evidence.statistics), key, len(evidence.studies))
+    rows = [*studies, *pooled]
+    lowest, highest = _extent(studies, pooled)
+    last = max(row["y"] for row in rows)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[last + 0.7, -1.6], nice=False, zero=False), axis=None)
+    zero = alt.Chart(table([{"x": 0, "y": -0.5, "y2": last + 0.7}])).mark_rule(color=FAINT, strokeWidth=1)
+    layers = [
+        zero.encode(x=alt.X("x:Q", **_axis(lowest, highest, cohorts, key)), y=y, y2="y2:Q"),
+        *_marks(studies, pooled, y, (lowest, highest), FAMILIES[key]),
+        *_columns(rows, key, cohorts, y),
+        *_directions(cohorts, key, y),
+    ]
+    heading = alt.TitleParams(
+        _capital(cohorts.contrast(key)), subtitle=_heterogeneity(evidence, key), fontSize=12, offset=2,
+        subtitleColor=FAINT, subtitleFontSize=11, frame="group", anchor="start", dx=STUDY_AT - 4,
+    )  # fmt: skip
+    return alt.layer(*layers).properties(width=WIDTH, height=ROW * (last + 2.3), title=heading)
+
+
+def study_rows(evidence: PairEvidence, key: str, cohorts: Cohorts) -> list[dict[str, Any]]:
+    """One row per study: its place, sizes, estimate, limits and share of the weight, or why it cannot tell."""
+    rows: list[dict[str, Any]] = []
+    found = evidence.studies.to_dicts()
+    total = sum(row[f"weight_{key}"] or 0.0 for row in found)
+    for place, row in enumerate(found):
+        estimate, error = row[f"dz_{key}"], row[f"se_{key}"]
+        others = row["n_sepsis"] if key == "ss" else row["n_others"]
+        line: dict[str, Any] = {"y": place, "label": row["study"], "sizes": f"{row['n_septic_shock']} / {others}"}
+        if estimate is None or error is None:
+            reason = row.get("absent_because") or "a cohort is missing"
+            rows.append(line | {"absent": plain(reason) if reason.isupper() else reason})
+            continue
+        low, high = estimate - NORMAL * error, estimate + NORMAL * error
+        share = 100 * (row[f"weight_{key}"] or 0.0) / total if total else None
+        rows.append(
+            line | {"estimate": estimate, "low": low, "high": high, "share": share, "weight": percent(share)}
+            | {"text": f"{signed(estimate)}  ({interval(low, high)})"}
+        )  # fmt: skip
+    return rows
+
+
+def _pooled_rows(figures: Figures, key: str, studies: int) -> list[dict[str, Any]]:
+    estimate = figures(f"dz_{key}_mean")
+    y = studies + 0.25
+    if estimate is None:
+        return [{"y": y, "bold": "Pooled", "absent": "no study can tell"}]
+    low, high = figures(f"dz_{key}_ci_low"), figures(f"dz_{key}_ci_high")
+    text = f"{signed(estimate)}  ({interval(low, high)})"
+    rows = [{"y": y, "bold": "Pooled", "estimate": estimate, "low": low, "high": high, "bold_text": text}]
+    low, high = figures(f"dz_{key}_pi_low"), figures(f"dz_{key}_pi_high")
+    if low is not None and high is not None:
+        rows.append({"y": y + 1, "label": "Prediction interval", "low": low, "high": high, "text": interval(low, high)})
+    else:
+        rows.append({"y": y + 1, "label": "Prediction interval", "absent": "needs three studies"})
+    return rows
+
+
+def _extent(studies: Sequence[Mapping[str, Any]], pooled: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """Where the axis ends: all of the studies, and as much of the prediction interval as is near them."""
+    ends = [row[name] for row in [*studies, *pooled[:1]] for name in ("low", "high") if row.get(name) is not None]
+    reach = max(0.2, *(abs(end) for end in ends)) if ends else 1.0
+    wider = [abs(row[name]) for row in pooled[1:] for name in ("low", "high") if row.get(name) is not None]
+    reach = max(reach, min(WIDEST * reach, max(wider, default=0.0))) * 1.04
+    return -reach if min(ends, default=0) < 0 or reach > 1 else -0.3 * reach, reach if max(ends, default=0) > 0 else 0.3 * reach
+
+
+def _axis(lowest: float, highest: float, cohorts: Cohorts, key: str) -> dict[str, Any]:
+    axis = alt.Axis(title="Difference of Fisher's z", tickCount=6, gridColor=GRID, format="+.1~f", domain=True)
+    return {"scale": alt.Scale(domain=[lowest, highest], nice=False, zero=False), "axis": axis}
+
+
+def _marks(
+    studies: Rows, pooled: Rows, y: alt.Y, ends: tuple[float, float], colour: str
+) -> list[alt.Chart]:
+    x = "x:Q"
+    told = [row for row in studies if "estimate" in row]
+    lines = [_line(row, ends) for row in told]
+    squares = [{"x": row["estimate"], "y": row["y"], "size": 18 + 2.2 * (row["share"] or 0)} for row in told]
+    diamonds = [corner for row in pooled if "estimate" in row for corner in _diamond(row)]
+    bars = [_line(row, ends) for row in pooled if "estimate" not in row and row.get("low") is not None]
+    arrows = [arrow for row in [*told, *pooled] for arrow in _arrows(row, ends)]
+    return [
+        alt.Chart(table(lines)).mark_rule(color=INK, strokeWidth=1.4).encode(x=x, x2="x2:Q", y=y),
+        alt.Chart(table(squares))
+        .mark_square(color=INK, opacity=1)
+        .encode(x=x, y=y, size=alt.Size("size:Q", scale=None)),
+        alt.Chart(table(bars)).mark_rule(color=colour, strokeWidth=4).encode(x=x, x2="x2:Q", y=y),
+        alt.Chart(table(diamonds))
+        .mark_line(filled=True, fill=colour, stroke=colour, strokeWidth=1)
+        .encode(x=x, y=y, order="order:Q"),
+        alt.Chart(table(arrows))
+        .mark_point(filled=True, color=colour, opacity=1, size=50)
+        .encode(x=x, y=y, shape=alt.Shape("shape:N", scale=None)),
+    ]
+
+
+def _line(row: Mapping[str, Any], ends: tuple[float, float]) -> dict[str, float]:
+    return {"x": max(row["low"], ends[0]), "x2": min(row["high"], ends[1]), "y": row["y"]}
+
+
+def _diamond(row: Mapping[str, Any]) -> list[dict[str, float]]:
+    low, high = (row["estimate"] if row[name] is None else row[name] for name in ("low", "high"))
+    corners = [(low, 0.0), (row["estimate"], -0.32), (high, 0.0), (row["estimate"], 0.32), (low, 0.0)]
+    return [{"x": x, "y": row["y"] + dy, "order": order} for order, (x, dy) in enumerate(corners)]
+
+
+def _arrows(row: Mapping[str, Any], ends: tuple[float, float]) -> list[dict[str, Any]]:
+    """Arrowheads where an interval goes on beyond the axis."""
+    arrows = []
+    if row.get("low") is not None and row["low"] < ends[0]:
+        arrows.append({"x": ends[0], "y": row["y"], "shape": "triangle-left"})
+    if row.get("high") is not None and row["high"] > ends[1]:
+        arrows.append({"x": ends[1], "y": row["y"], "shape": "triangle-right"})
+    return arrows
+
+
+def _columns(rows: Rows, key: str, cohorts: Cohorts, y: alt.Y) -> list[alt.Chart]:
+    """The text to both sides: studies and sizes, estimates and weights, and the line of headings above them."""
+    other = plain(cohorts.reference) if key == "ss" else "others"
+    headings = [
+        {"y": -1.1, "label": "Study", "sizes": f"n {plain(cohorts.case)} / {other}", "text": "Estimate (95% interval)"}
+    ]
+    headings[0]["weight"] = "Weight"
+    columns = [
+        written(rows, "label", at=STUDY_AT, y=y),
+        written(rows, "bold", at=STUDY_AT, y=y, weight="bold"),
+        written(rows, "sizes", at=SIZES_AT, y=y, align="right"),
+        written(rows, "text", at=ESTIMATE_AT, y=y),
+        written(rows, "bold_text", at=ESTIMATE_AT, y=y, weight="bold"),
+        written(rows, "absent", at=ESTIMATE_AT, y=y, colour=FAINT),
+        written(rows, "weight", at=WEIGHT_AT, y=y, align="right"),
+    ]
+    places = (("label", STUDY_AT, "left"), ("sizes", SIZES_AT, "right"), ("text", ESTIMATE_AT, "left"))
+    for field, at, align in (*places, ("weight", WEIGHT_AT, "right")):
+        columns.append(written(headings, field, at=at, y=y, align=align, colour=FAINT))
+    return columns
+
+
+def _directions(cohorts: Cohorts, key: str, y: alt.Y) -> list[alt.Chart]:
+    """What the two sides of zero mean."""
+    rows = [{"y": -1.1, "lower": "\N{LEFTWARDS ARROW} lower", "higher": "higher \N{RIGHTWARDS ARROW}"}]
+    return [
+        written(rows, "lower", at=0, y=y, colour=FAINT),
+        written(rows, "higher", at=WIDTH, y=y, align="right", colour=FAINT),
+    ]
+
+
+def _heterogeneity(evidence: PairEvidence, key: str) -> str:
+    figures = Figures(evidence.statistics)
+    k = int(figures(f"n_studies_{key}") or 0)
+    parts = [f"k = {k}"]
+    if k > 1:
+        parts += [f"I² = {percent(figures(f'dz_{key}_i2'))}", f"τ² = {number(figures(f'dz_{key}_tau2'), 3)}"]
+        if (p := figures(f"dz_{key}_q_p")) is not None:
+            parts.append(f"p of Q {equals(p)}")
+    parts += [f"{name} {equals(figures(f'{name}_{key}'))}" for name in _known(figures, key)]
+    return ",  ".join(parts) if k else DASH
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+
