@@ -38,7 +38,7 @@ class Evidence:
     notes: list[str] = field(default_factory=list)
 
 
-def evidence(seed: int = 1, *, studies: tuple[str, ...] = STUDIES, effect: float = 0.7) -> Evidence:
+def evidence(seed: int = 1, *, studies: tuple[str, ...] = STUDIES, effect: float = 0.8) -> Evidence:
     """One pair whose correlation is `effect` in septic shock and small elsewhere."""
     rng = np.random.default_rng(seed)
     samples = [part for study in studies for part in _samples(rng, study, effect)]
@@ -59,7 +59,9 @@ def evidence(seed: int = 1, *, studies: tuple[str, ...] = STUDIES, effect: float
 
 def _samples(rng: np.random.Generator, study: str, effect: float) -> list[tuple[str, str, str, float, float]]:
     rows = []
-    for cohort, size, rho in zip(COHORTS, SIZES[study], (0.05, 0.1, effect + rng.normal(0, 0.08)), strict=True):
+    for cohort, size, rho in zip(
+        COHORTS, SIZES[study], (0.05, 0.1, min(effect + rng.normal(0, 0.08), 0.93)), strict=True
+    ):
         values = rng.multivariate_normal([0, 0], [[1, rho], [rho, 1]], size)
         shift = COHORTS.index(cohort)
         rows += [
@@ -76,6 +78,7 @@ def _study_row(study: str, samples: pl.DataFrame) -> dict[str, Any]:
         part, name = samples.filter(pl.col("cohort") == label), label.lower()
         row[f"n_{name}"] = part.height
         r = float(stats.spearmanr(part["value_a"], part["value_b"]).statistic) if part.height > 3 else None
+        r = None if r is None else min(r, 0.98)
         row[f"r_{name}"] = r
         if r is not None:
             z[label], variance[label] = math.atanh(r), 1 / (part.height - 3)
@@ -103,7 +106,11 @@ def _pooled(rows: list[dict[str, Any]], key: str) -> dict[str, Any]:
     k = len(there)
     names = ("mean", "se", "ci_low", "ci_high", "Q", "Q_p", "I2", "tau2", "pi_low", "pi_high", "loo_max_p")
     if k == 0:
-        return {f"dz_{key}_{name}": None for name in names} | {f"n_studies_{key}": 0, f"q_{key}": None, f"p_{key}": None}
+        return {f"dz_{key}_{name}": None for name in names} | {
+            f"n_studies_{key}": 0,
+            f"q_{key}": None,
+            f"p_{key}": None,
+        }
     mean, error, tau2, q = _random_effects(dz, se)
     weights = 1 / (se**2 + tau2)
     for row, weight in zip(there, weights, strict=True):
@@ -123,7 +130,7 @@ def _pooled(rows: list[dict[str, Any]], key: str) -> dict[str, Any]:
     return {f"dz_{key}_{name}": value for name, value in values.items()} | {
         f"n_studies_{key}": k,
         f"p_{key}": p,
-        f"q_{key}": min(1.0, p * 2000),
+        f"q_{key}": min(1.0, p * 50),
         f"p_{key}_hk": float(2 * stats.t.sf(abs(mean / hk), k - 1)) if hk else None,
         f"direction_consistency_{key}": direction if k > 1 else None,
         f"power_{key}": float(stats.norm.cdf(0.3 / error - 1.96)),
@@ -144,6 +151,8 @@ def _random_effects(dz: np.ndarray, se: np.ndarray) -> tuple[float, float, float
 
 def _cohort(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
     there = [(math.atanh(row[f"r_{name}"]), row[f"n_{name}"] - 3) for row in rows if row[f"r_{name}"] is not None]
+    if not there:
+        return {f"r_{name}": None, f"n_studies_r_{name}": 0, f"n_samples_{name}": 0}
     z, total = sum(z * w for z, w in there) / sum(w for _, w in there), sum(w for _, w in there)
     half = 1.96 / math.sqrt(total)
     return {

@@ -12,6 +12,8 @@ _ATTRIBUTES = re.compile(
 )
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _GROUP = re.compile(r"<g(?: transform=\"translate\(0,0\)\")?></g>")
+_DOT = re.compile(r'<path transform="translate\(([^,]+),([^)]+)\)" d="M([\d.]+),0A[^"]+"([^>]*)/>')
+_DOTS = re.compile(r'<circle ([^>]*r="[^"]*")([^>/]*)/>(?:<circle [^>]*r="[^"]*"\2/>)+')
 _TAG = re.compile(r"<[^>]+>")
 _IDENTIFIER = re.compile(r'id="([^"]+)"')
 
@@ -27,6 +29,7 @@ def described(svg: str, description: str, name: str) -> str:
     small = _TAG.sub(lambda tag: _NUMBER.sub(_rounded, tag[0]), _ATTRIBUTES.sub("", _EMPTY.sub("", svg)))
     while (fewer := _GROUP.sub("", small)) != small:
         small = fewer
+    small = _DOTS.sub(_together, _DOT.sub(_circle, small))
     for identifier in dict.fromkeys(_IDENTIFIER.findall(small)):
         small = small.replace(f'id="{identifier}"', f'id="{name}-{identifier}"')
         small = small.replace(f"url(#{identifier})", f"url(#{name}-{identifier})")
@@ -39,3 +42,14 @@ def described(svg: str, description: str, name: str) -> str:
 
 def _rounded(number: re.Match[str]) -> str:
     return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+
+
+def _circle(dot: re.Match[str]) -> str:
+    x, y, radius = (f"{float(part):.1f}" for part in dot.groups()[:3])
+    return f'<circle cx="{x}" cy="{y}" r="{radius}"{dot[4]}/>'
+
+
+def _together(dots: re.Match[str]) -> str:
+    """Dots of one look, with the look said once. Opacity stays with each, so that dots on top of each other show."""
+    look = dots[2].replace(" opacity=", " fill-opacity=")
+    return f"<g{look}>{dots[0].replace(dots[2], '')}</g>"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-MINUS, THIN, DASH = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}", "\N{EN DASH}"
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -23,19 +22,19 @@ def signed(value: float | None, digits: int = 2) -> str:
 
 
 def chance(value: float | None) -> str:
-    """A p or q value: 0.031, 4.2×10⁻⁶."""
+    """A p or q value: 0.031, 4.2e-6."""
     if value is None or not math.isfinite(value):
         return DASH
     if value == 0:
-        return "< 10⁻³⁰⁰"
+        return "< 1e-300"
     if value >= 0.001:
         return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
     mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa}×10{str(int(exponent)).translate(_RAISED)}"
+    return f"{mantissa}e{int(exponent)}"
 
 
 def equals(value: float | None) -> str:
-    """A p or q value behind its name: `= 0.031`, `< 10⁻³⁰⁰`."""
+    """A p or q value behind its name: `= 0.031`, `< 1e-300`."""
     text = chance(value)
     return text if text.startswith("<") else f"= {text}"
 
@@ -61,3 +60,8 @@ def count(value: int | float, noun: str, plural: str = "") -> str:
 def listed(items: list[str]) -> str:
     """a, b and c."""
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def capital(text: str) -> str:
+    """The first letter of a sentence made large, the others as they are."""
+    return text[:1].upper() + text[1:]

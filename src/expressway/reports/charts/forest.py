@@ -8,14 +8,19 @@ from typing import Any, Literal
 import altair as alt
 
 from expressway.errors import InvalidSetting
-from expressway.reports.charts.layers import Rows, table, written
+from expressway.reports.charts.layers import Rows, line_of_text, table, written
 from expressway.reports.evidence import Cohorts, Figures, PairEvidence, pair_name, plain
-from expressway.reports.palette import CASE, FAINT, FAMILIES, GRID, INK, theme
-from expressway.reports.words import DASH, equals, interval, number, percent, signed
+from expressway.reports.palette import FAINT, FAMILIES, INK, theme
+from expressway.reports.words import capital, equals, interval, number, percent, signed
 
 ROW, WIDTH = 21, 250
-STUDY_AT, SIZES_AT = -206, -14
-ESTIMATE_AT, WEIGHT_AT = WIDTH + 14, WIDTH + 196
+STUDY_AT = -206
+COLUMNS: tuple[tuple[str, int, Literal["left", "right"]], ...] = (
+    ("label", STUDY_AT, "left"), ("sizes", -14, "right"), ("lower", 0, "left"), ("higher", WIDTH, "right"),
+    ("text", WIDTH + 14, "left"), ("absent", WIDTH + 14, "left"), ("weight", WIDTH + 196, "right"),
+)  # fmt: skip
+"""The columns of text: field, where it stands in pixels from the left end of the axis, alignment."""
+_AXIS = alt.Axis(title="Difference of Fisher's z", tickCount=6, grid=False, format="~g")
 NORMAL = 1.959963984540054
 WIDEST = 1.6
 """How much further than the studies the axis goes to show a prediction interval; beyond, an arrow."""
@@ -71,26 +76,27 @@ def _known(figures: Figures, key: str) -> list[str]:
 
 
 def _panel(evidence: PairEvidence, key: str, cohorts: Cohorts) -> alt.LayerChart:
-    studies, pooled = study_rows(evidence, key, cohorts), _pooled_rows(Figures(evidence.statistics), key, len(evidence.studies))
-    rows = [*studies, *pooled]
-    lowest, highest = _extent(studies, pooled)
-    last = max(row["y"] for row in rows)
+    studies = study_rows(evidence, key)
+    pooled = _pooled_rows(Figures(evidence.statistics), key, len(studies))
+    ends = _extent(studies, pooled)
+    last = pooled[-1]["y"]
+    x = alt.X("x:Q", scale=alt.Scale(domain=list(ends), nice=False, zero=False), axis=_AXIS)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[last + 0.7, -1.6], nice=False, zero=False), axis=None)
-    zero = alt.Chart(table([{"x": 0, "y": -0.5, "y2": last + 0.7}])).mark_rule(color=FAINT, strokeWidth=1)
+    zero = alt.Chart(table([{"x": 0, "y": -0.6, "y2": last + 0.7}])).mark_rule(color=FAINT).encode(y2="y2:Q")
     layers = [
-        zero.encode(x=alt.X("x:Q", **_axis(lowest, highest, cohorts, key)), y=y, y2="y2:Q"),
-        *_marks(studies, pooled, y, (lowest, highest), FAMILIES[key]),
-        *_columns(rows, key, cohorts, y),
-        *_directions(cohorts, key, y),
+        zero,
+        *_marks(studies, pooled, ends, FAMILIES[key]),
+        written(_texts([*studies, *pooled], key, cohorts, ends)),
     ]
     heading = alt.TitleParams(
-        _capital(cohorts.contrast(key)), subtitle=_heterogeneity(evidence, key), fontSize=12, offset=2,
+        capital(cohorts.contrast(key)), subtitle=_heterogeneity(evidence, key), fontSize=12, offset=2,
         subtitleColor=FAINT, subtitleFontSize=11, frame="group", anchor="start", dx=STUDY_AT - 4,
     )  # fmt: skip
-    return alt.layer(*layers).properties(width=WIDTH, height=ROW * (last + 2.3), title=heading)
+    placed = [layer.encode(x=x, y=y) for layer in layers]
+    return alt.layer(*placed).properties(width=WIDTH, height=ROW * (last + 2.3), title=heading)
 
 
-def study_rows(evidence: PairEvidence, key: str, cohorts: Cohorts) -> list[dict[str, Any]]:
+def study_rows(evidence: PairEvidence, key: str) -> list[dict[str, Any]]:
     """One row per study: its place, sizes, estimate, limits and share of the weight, or why it cannot tell."""
     rows: list[dict[str, Any]] = []
     found = evidence.studies.to_dicts()
@@ -116,13 +122,22 @@ def _pooled_rows(figures: Figures, key: str, studies: int) -> list[dict[str, Any
     estimate = figures(f"dz_{key}_mean")
     y = studies + 0.25
     if estimate is None:
-        return [{"y": y, "bold": "Pooled", "absent": "no study can tell"}]
+        return [{"y": y, "bold": True, "label": "Pooled", "absent": "no study can tell"}]
     low, high = figures(f"dz_{key}_ci_low"), figures(f"dz_{key}_ci_high")
     text = f"{signed(estimate)}  ({interval(low, high)})"
-    rows = [{"y": y, "bold": "Pooled", "estimate": estimate, "low": low, "high": high, "bold_text": text}]
+    rows = [{"y": y, "bold": True, "label": "Pooled", "estimate": estimate, "low": low, "high": high, "text": text}]
     low, high = figures(f"dz_{key}_pi_low"), figures(f"dz_{key}_pi_high")
     if low is not None and high is not None:
-        rows.append({"y": y + 1, "label": "Prediction interval", "low": low, "high": high, "text": interval(low, high)})
+        rows.append(
+            {
+                "y": y + 1,
+                "bar": True,
+                "label": "Prediction interval",
+                "low": low,
+                "high": high,
+                "text": interval(low, high),
+            }
+        )
     else:
         rows.append({"y": y + 1, "label": "Prediction interval", "absent": "needs three studies"})
     return rows
@@ -134,37 +149,28 @@ def _extent(studies: Sequence[Mapping[str, Any]], pooled: Sequence[Mapping[str, 
     reach = max(0.2, *(abs(end) for end in ends)) if ends else 1.0
     wider = [abs(row[name]) for row in pooled[1:] for name in ("low", "high") if row.get(name) is not None]
     reach = max(reach, min(WIDEST * reach, max(wider, default=0.0))) * 1.04
-    return -reach if min(ends, default=0) < 0 or reach > 1 else -0.3 * reach, reach if max(ends, default=0) > 0 else 0.3 * reach
+    return -reach, reach
 
 
-def _axis(lowest: float, highest: float, cohorts: Cohorts, key: str) -> dict[str, Any]:
-    axis = alt.Axis(title="Difference of Fisher's z", tickCount=6, gridColor=GRID, format="+.1~f", domain=True)
-    return {"scale": alt.Scale(domain=[lowest, highest], nice=False, zero=False), "axis": axis}
-
-
-def _marks(
-    studies: Rows, pooled: Rows, y: alt.Y, ends: tuple[float, float], colour: str
-) -> list[alt.Chart]:
-    x = "x:Q"
+def _marks(studies: Rows, pooled: Rows, ends: tuple[float, float], colour: str) -> list[alt.Chart]:
     told = [row for row in studies if "estimate" in row]
-    lines = [_line(row, ends) for row in told]
+    lines = [_line(row, ends) | {"colour": INK, "width": 1.4} for row in told]
+    lines += [_line(row, ends) | {"colour": colour, "width": 4} for row in pooled if "bar" in row]
     squares = [{"x": row["estimate"], "y": row["y"], "size": 18 + 2.2 * (row["share"] or 0)} for row in told]
     diamonds = [corner for row in pooled if "estimate" in row for corner in _diamond(row)]
-    bars = [_line(row, ends) for row in pooled if "estimate" not in row and row.get("low") is not None]
     arrows = [arrow for row in [*told, *pooled] for arrow in _arrows(row, ends)]
-    return [
-        alt.Chart(table(lines)).mark_rule(color=INK, strokeWidth=1.4).encode(x=x, x2="x2:Q", y=y),
-        alt.Chart(table(squares))
-        .mark_square(color=INK, opacity=1)
-        .encode(x=x, y=y, size=alt.Size("size:Q", scale=None)),
-        alt.Chart(table(bars)).mark_rule(color=colour, strokeWidth=4).encode(x=x, x2="x2:Q", y=y),
+    own = {"color": alt.Color("colour:N", scale=None), "strokeWidth": alt.StrokeWidth("width:Q", scale=None)}
+    marks = [
+        alt.Chart(table(lines)).mark_rule().encode(x2="x2:Q", **own),
+        alt.Chart(table(squares)).mark_square(color=INK, opacity=1).encode(size=alt.Size("size:Q", scale=None)),
         alt.Chart(table(diamonds))
         .mark_line(filled=True, fill=colour, stroke=colour, strokeWidth=1)
-        .encode(x=x, y=y, order="order:Q"),
-        alt.Chart(table(arrows))
-        .mark_point(filled=True, color=colour, opacity=1, size=50)
-        .encode(x=x, y=y, shape=alt.Shape("shape:N", scale=None)),
+        .encode(order="order:Q"),
     ]
+    if arrows:
+        pointed = alt.Chart(table(arrows)).mark_point(filled=True, color=INK, opacity=1, size=50)
+        marks.append(pointed.encode(shape=alt.Shape("shape:N", scale=None)))
+    return marks
 
 
 def _line(row: Mapping[str, Any], ends: tuple[float, float]) -> dict[str, float]:
@@ -187,34 +193,29 @@ def _arrows(row: Mapping[str, Any], ends: tuple[float, float]) -> list[dict[str,
     return arrows
 
 
-def _columns(rows: Rows, key: str, cohorts: Cohorts, y: alt.Y) -> list[alt.Chart]:
-    """The text to both sides: studies and sizes, estimates and weights, and the line of headings above them."""
+def _texts(rows: Rows, key: str, cohorts: Cohorts, ends: tuple[float, float]) -> list[dict[str, Any]]:
+    """What stands to both sides of the marks, and the line of headings above them."""
+
+    def at(pixel: float) -> float:
+        return ends[0] + pixel / WIDTH * (ends[1] - ends[0])
+
     other = plain(cohorts.reference) if key == "ss" else "others"
-    headings = [
-        {"y": -1.1, "label": "Study", "sizes": f"n {plain(cohorts.case)} / {other}", "text": "Estimate (95% interval)"}
-    ]
-    headings[0]["weight"] = "Weight"
-    columns = [
-        written(rows, "label", at=STUDY_AT, y=y),
-        written(rows, "bold", at=STUDY_AT, y=y, weight="bold"),
-        written(rows, "sizes", at=SIZES_AT, y=y, align="right"),
-        written(rows, "text", at=ESTIMATE_AT, y=y),
-        written(rows, "bold_text", at=ESTIMATE_AT, y=y, weight="bold"),
-        written(rows, "absent", at=ESTIMATE_AT, y=y, colour=FAINT),
-        written(rows, "weight", at=WEIGHT_AT, y=y, align="right"),
-    ]
-    places = (("label", STUDY_AT, "left"), ("sizes", SIZES_AT, "right"), ("text", ESTIMATE_AT, "left"))
-    for field, at, align in (*places, ("weight", WEIGHT_AT, "right")):
-        columns.append(written(headings, field, at=at, y=y, align=align, colour=FAINT))
-    return columns
-
-
-def _directions(cohorts: Cohorts, key: str, y: alt.Y) -> list[alt.Chart]:
-    """What the two sides of zero mean."""
-    rows = [{"y": -1.1, "lower": "\N{LEFTWARDS ARROW} lower", "higher": "higher \N{RIGHTWARDS ARROW}"}]
+    headings = {
+        "y": -1.1, "label": "Study", "sizes": f"n {plain(cohorts.case)} / {other}", "text": "Estimate (95% interval)",
+        "weight": "Weight", "lower": "\N{LEFTWARDS ARROW} lower", "higher": "higher \N{RIGHTWARDS ARROW}", "colour": FAINT,
+    }  # fmt: skip
     return [
-        written(rows, "lower", at=0, y=y, colour=FAINT),
-        written(rows, "higher", at=WIDTH, y=y, align="right", colour=FAINT),
+        line_of_text(
+            at(pixel),
+            row["y"],
+            row[field],
+            align=align,
+            colour=FAINT if field == "absent" else row.get("colour", INK),
+            bold="bold" in row and field != "absent",
+        )
+        for row in [headings, *rows]
+        for field, pixel, align in COLUMNS
+        if row.get(field)
     ]
 
 
@@ -227,11 +228,4 @@ def _heterogeneity(evidence: PairEvidence, key: str) -> str:
         if (p := figures(f"dz_{key}_q_p")) is not None:
             parts.append(f"p of Q {equals(p)}")
     parts += [f"{name} {equals(figures(f'{name}_{key}'))}" for name in _known(figures, key)]
-    return ",  ".join(parts) if k else DASH
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-
+    return ", ".join(parts) if k else "no study can tell"

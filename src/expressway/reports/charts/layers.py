@@ -9,7 +9,6 @@ import altair as alt
 
 from expressway.reports.palette import INK
 
-Align = Literal["left", "center", "right"]
 Rows = Iterable[Mapping[str, Any]]
 
 
@@ -18,20 +17,27 @@ def table(rows: Rows) -> alt.InlineData:
     return alt.InlineData(values=[dict(row) for row in rows])
 
 
-def written(
-    rows: Rows,
-    field: str,
+def line_of_text(
+    x: float,
+    y: float,
+    text: str,
     *,
-    at: float,
-    y: alt.Y,
-    align: Align = "left",
+    align: Literal["left", "right"] = "left",
     colour: str = INK,
-    weight: Literal["normal", "bold"] = "normal",
-) -> alt.Chart:
-    """A column of text at pixel `at`, a line for each row that has the field."""
-    there = [row for row in rows if row.get(field)]
+    bold: bool = False,
+) -> dict[str, Any]:
+    """A row for `written`."""
+    return {"x": x, "y": y, "text": text, "align": align, "colour": colour, "weight": "bold" if bold else "normal"}
+
+
+def written(lines: Rows) -> alt.Chart:
+    """Text at places given in the units of the axes, beside the axes too; each line has its own alignment and colour.
+
+    One mark for all of them: a mark for each column takes several times as long to draw.
+    """
+    align, weight = alt.ExprRef("datum.align"), alt.ExprRef("datum.weight")
     return (
-        alt.Chart(table(there))
-        .mark_text(align=align, baseline="middle", color=colour, fontWeight=weight)
-        .encode(y=y, x=alt.XValue(at), text=alt.Text(f"{field}:N"))
+        alt.Chart(table(lines))
+        .mark_text(baseline="middle", align=align, fontWeight=weight)
+        .encode(text="text:N", color=alt.Color("colour:N", scale=None))
     )

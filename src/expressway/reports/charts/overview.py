@@ -10,15 +10,14 @@ import polars as pl
 from expressway.reports.charts.layers import table
 from expressway.reports.evidence import Cohorts
 from expressway.reports.palette import CASE, CONTROL, FAINT, FAMILIES, INK, theme
+from expressway.reports.words import capital
 
 SIDE = 250
 
 
 def _named(cohorts: Cohorts | None) -> dict[str, str]:
     names = cohorts or Cohorts()
-    return {key: names.contrast(key)[:1].upper() + names.contrast(key)[1:] for key in ("ss", "soth")} | {
-        "combined": "Both, combined"
-    }
+    return {key: capital(names.contrast(key)) for key in ("ss", "soth")} | {"combined": "Both, combined"}
 
 
 def p_histogram(p_values: pl.DataFrame, *, cohorts: Cohorts | None = None) -> alt.HConcatChart:
@@ -62,8 +61,8 @@ def qq(quantiles: pl.DataFrame, *, cohorts: Cohorts | None = None) -> alt.HConca
         reach = max([1.0, *(row["expected"] for row in rows)])
         line = alt.Chart(table([{"expected": 0, "observed": 0}, {"expected": reach, "observed": reach}]))
         points = alt.Chart(table(rows)).mark_circle(size=18, opacity=0.8, color=FAMILIES[family])
-        x = alt.X("expected:Q", title="expected \N{MINUS SIGN}log₁₀ p", axis=alt.Axis(grid=False, tickCount=5))
-        y = alt.Y("observed:Q", title="observed \N{MINUS SIGN}log₁₀ p", axis=alt.Axis(tickCount=5))
+        x = alt.X("expected:Q", title="expected \N{MINUS SIGN}log10 p", axis=alt.Axis(grid=False, tickCount=5))
+        y = alt.Y("observed:Q", title="observed \N{MINUS SIGN}log10 p", axis=alt.Axis(tickCount=5))
         layers = [line.mark_line(color=INK, strokeDash=[5, 3], strokeWidth=1), points]
         panel = alt.layer(*(layer.encode(x=x, y=y) for layer in layers))
         panels.append(panel.properties(width=SIDE, height=200, title=_heading(name, bool(rows))))
@@ -119,7 +118,9 @@ def recovery(found: pl.DataFrame) -> alt.LayerChart:
     lines = alt.Chart(table(rows)).mark_line(interpolate="step-after", strokeWidth=2).encode(
         x=alt.X("top:Q", title="first pairs of the list", axis=alt.Axis(grid=False, tickMinStep=1)),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="~%", tickCount=5)),
-        color=colour, strokeDash=alt.StrokeDash("kind:N", title=None, scale=alt.Scale(range=[[1, 0], [6, 3]])),
+        color=colour, strokeDash=alt.StrokeDash(
+            "kind:N", legend=None, scale=alt.Scale(domain=list(kinds.values()), range=[[1, 0], [6, 3]])
+        ),
     )  # fmt: skip
     description = "Recall and false-discovery proportion along the list. Measured against the planted pairs"
     return alt.layer(lines).properties(width=420, height=180, description=description).configure(**theme())

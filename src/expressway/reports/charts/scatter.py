@@ -13,6 +13,8 @@ from expressway.reports.palette import FAINT, GRID, INK, cohort_colours, theme
 from expressway.reports.words import signed
 
 SIDE = 96
+NO_GRID: dict[str, Any] = {"grid": False, "title": None}
+TICKS: dict[str, Any] = {"tickCount": 3, "grid": False, "labelFontSize": 10, "titleFontSize": 11, "titlePadding": 3}
 
 
 def scatter(evidence: PairEvidence, *, cohorts: Cohorts | None = None) -> alt.VConcatChart:
@@ -32,7 +34,7 @@ def scatter(evidence: PairEvidence, *, cohorts: Cohorts | None = None) -> alt.VC
     studies = evidence.studies.to_dicts()
     genes = [symbol or gene for symbol, gene in zip(evidence.symbols, (evidence.gene_a, evidence.gene_b), strict=True)]
     rows = [
-        _row(known.filter(pl.col("study") == study["study"]), study, labels, names, genes[0], genes[1])
+        _row(known.filter(pl.col("study") == study["study"]), study, labels, names, genes, last=study is studies[-1])
         for study in studies
     ]
     counted = f"{known.height} samples of {len(studies)} studies"
@@ -52,7 +54,7 @@ def _labels(samples: pl.DataFrame, cohorts: Cohorts) -> list[str]:
 
 
 def _row(
-    samples: pl.DataFrame, study: dict[str, Any], labels: list[str], cohorts: Cohorts, gene_a: str, gene_b: str
+    samples: pl.DataFrame, study: dict[str, Any], labels: list[str], cohorts: Cohorts, genes: list[str], *, last: bool
 ) -> alt.HConcatChart:
     colours = cohort_colours(labels, cohorts)
     x = _scale(samples["value_a"])
@@ -60,8 +62,8 @@ def _row(
     panels = []
     for place, label in enumerate(labels):
         part = samples.filter(pl.col("cohort") == label)
-        axis_y = alt.Axis(title=gene_b, **_ticks()) if place == 0 else alt.Axis(labels=False, ticks=False, title=None)
-        axis_x = alt.Axis(title=gene_a, **_ticks())
+        axis_x = alt.Axis(title=genes[0] if last else None, **TICKS)
+        axis_y = alt.Axis(title=genes[1], **TICKS) if place == 0 else alt.Axis(labels=False, ticks=False, **NO_GRID)
         points = (
             alt.Chart(table(part.select(x="value_a", y="value_b").to_dicts()))
             .mark_circle(size=16, opacity=0.65, color=colours[label])
@@ -74,11 +76,7 @@ def _row(
         view = alt.ViewBackground(stroke=GRID)
         panels.append(points.properties(width=SIDE, height=SIDE, title=heading, view=view))
     name = alt.TitleParams(study["study"], fontSize=12, offset=4)
-    return alt.hconcat(*panels, spacing=10).properties(title=name)
-
-
-def _ticks() -> dict[str, Any]:
-    return {"tickCount": 3, "grid": False, "labelFontSize": 10, "titleFontSize": 11, "titlePadding": 3}
+    return alt.hconcat(*panels, spacing=14, bounds="flush").properties(title=name)
 
 
 def _scale(values: pl.Series) -> alt.Scale:
