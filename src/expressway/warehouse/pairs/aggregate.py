@@ -200,9 +200,9 @@ def _analyse(
         run_values=_run_values(of, analysis, fingerprint, began),
         messages=messages,
         feature_values=wanted.pairs.feature_values,
+        step=step,
     )
-    with engine.write_lock():
-        stored = publish(engine, connection, run, step, published)
+    stored = publish(engine, connection, run, published)
     return _result(
         of,
         "AGGREGATED",
