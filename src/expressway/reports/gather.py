@@ -156,7 +156,5 @@ def _dropped(reasons: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
 
 def _files(known: Known) -> pl.DataFrame:
     names = ("file_name", "file_hash", "container_hash", "batch_id")
-    rows = [
-        {"study": accession} | {name: study["batch"][name] for name in names} for accession, study in known.items()
-    ]
+    rows = [{"study": accession} | {name: study["batch"][name] for name in names} for accession, study in known.items()]
     return pl.DataFrame(rows, infer_schema_length=None)

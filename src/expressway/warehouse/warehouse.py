@@ -199,7 +199,7 @@ class Warehouse:
             ]
         return aggregate.together(results)
 
-    def top_pairs(
+    def top_pairs(  # noqa: PLR0913 - the filters of the ranked view
         self,
         disease: str | None = None,
         technology: str | None = None,
