@@ -64,7 +64,7 @@ def test_a_name_of_several_genes_that_nobody_measured_lists_them_too(genes: Conn
         ("CXCL9", "Did you mean CXCL8?"),
         ("nap1", "Did you mean NAP-1?"),
         ("ENSG00000000007", "Did you mean ENSG00000000005 or ENSG00000000004 or ENSG00000000003?"),
-        ("quite another", "Give a symbol or an id as the files of the studies or a gene table have it."),
+        ("quite another", "Give a symbol or an id of a gene of the studies."),
     ],
 )
 def test_an_unknown_name_is_answered_with_near_ones(genes: Connection, name: str, hint: str) -> None:
