@@ -14,10 +14,13 @@ from typing import Annotated, Any
 import typer
 
 from expressway.cli import (
+    aggregate,
     demo,
     export,
     genes,
     load,
+    pairs,
+    pipeline,
     quarantine,
     runs,
     samplesheet,
@@ -47,7 +50,11 @@ app.add_typer(genes.app, name="genes")
 app.add_typer(runs.app, name="runs")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(warehouse.app, name="warehouse")
+app.command("aggregate")(aggregate.aggregate)
+app.command("pairs")(pairs.pairs)
+app.command("pair")(pairs.pair)
 app.add_typer(export.app, name="export")
+app.command("run")(pipeline.run)
 app.command("simulate")(simulate.simulate)
 app.command("demo")(demo.demo)
 app.command("settings")(settings.settings)

@@ -91,15 +91,17 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506 - it makes text only
     except OSError as error:
-        raise InvalidSetting(f"{path}: the file cannot be read ({error.strerror})", value=path) from None
+        hint = f"Give the path of a .yaml file, or a built-in name: {', '.join(built_in_contrasts())}."
+        raise InvalidSetting(f"{path}: the file cannot be read ({error.strerror})", value=path, hint=hint) from None
     except UnicodeDecodeError:
-        raise InvalidSetting(f"{path}: the file is not UTF-8 text", value=path) from None
+        raise InvalidSetting(f"{path}: the file is not UTF-8 text", value=path, hint="Save it as UTF-8.") from None
     except RecursionError:
-        raise InvalidSetting(f"{path}: the YAML is nested too deeply", value=path) from None
+        hint = f"A contrast set has: {', '.join(_KEYS)}."
+        raise InvalidSetting(f"{path}: the YAML is nested too deeply", value=path, hint=hint) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "not YAML"
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
         raise InvalidSetting(f"{path}{place}: {problem}", value=path, hint="Correct the YAML at that place.") from None
     if not isinstance(content, dict):
         raise InvalidSetting(

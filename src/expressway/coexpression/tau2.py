@@ -188,11 +188,28 @@ def _paule_mandel_step(data: Deviations, tau2: FloatArray) -> FloatArray:
 def _scoring_step(data: Deviations, tau2: FloatArray) -> FloatArray:
     weights = data.weights(tau2)
     mean = weighted_mean(data.values, weights)
-    squares = weights * weights
-    w1, w2, w3 = add_studies(weights), add_studies(squares), add_studies(squares * weights)
-    information = w2 - 2.0 * w3 / w1 + (w2 / w1) ** 2
-    full = (scatter(data.values, weights, mean, power=2) - spread_of_weights(weights)) / information
+    score = scatter(data.values, weights, mean, power=2) - spread_of_weights(weights)
+    full = np.divide(score, _information(weights), out=score)
     return _uphill(data, tau2, full)
+
+
+def _information(weights: FloatArray) -> FloatArray:
+    """sum w^2 - 2 sum w^3 / sum w + (sum w^2 / sum w)^2, arranged so that no term is taken from another.
+
+    It is the sum of the squares of w_i (sum of the other w) / sum w, and of w_i w_j / sum w for i != j.
+    """
+    total = add_studies(weights)
+    information, before, squares_before = np.zeros_like(total), np.zeros_like(total), np.zeros_like(total)
+    after = np.zeros_like(weights)
+    for study in range(len(weights) - 2, -1, -1):
+        after[study] = after[study + 1] + weights[study + 1]
+    for weight, rest in zip(weights, after, strict=True):
+        own, square = weight * (before + rest), weight * weight
+        information += own * own + 2.0 * square * squares_before
+        before += weight
+        squares_before += square
+    information /= total
+    return np.divide(information, total, out=information)
 
 
 def _uphill(data: Deviations, tau2: FloatArray, step: FloatArray) -> FloatArray:

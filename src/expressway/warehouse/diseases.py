@@ -6,7 +6,7 @@ import getpass
 
 from sqlalchemy import insert, select, update
 
-from expressway.errors import UnknownStudyOrDisease
+from expressway.errors import DiseaseNotMapped, UnknownStudyOrDisease
 from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.ledger import utc_now
 from expressway.warehouse.schema import dim_disease as diseases
@@ -43,6 +43,19 @@ def disease_key(connection: Connection, disease: str) -> int:
             f"no disease {disease}", value=disease, hint=f"Diseases in this warehouse: {', '.join(keys)}."
         )
     return keys[disease.upper()]
+
+
+def mapped_diseases(connection: Connection) -> list[str]:
+    """Diseases that a study is mapped to, by name.
+
+    Raises:
+        DiseaseNotMapped: no study is mapped to any.
+    """
+    joined = select(diseases.c.disease_label).join(mapping, mapping.c.disease_key == diseases.c.disease_key)
+    rows = connection.fetchall(joined.where(mapping.c.is_active).distinct().order_by(diseases.c.disease_label))
+    if not rows:
+        raise DiseaseNotMapped("no study is mapped to a disease", value="no disease")
+    return [str(label) for (label,) in rows]
 
 
 def map_study(connection: Connection, study: str, disease: str) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import re
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +11,10 @@ import numpy as np
 import polars as pl
 from sqlalchemy import text
 
-from expressway.errors import InvalidSetting, MissingExtra, NoSpaceLeft, UnknownStudyOrDisease
+from expressway.errors import InvalidSetting, MissingExtra, UnknownStudyOrDisease
 from expressway.warehouse.diseases import study_key
 from expressway.warehouse.engines.base import Connection
+from expressway.warehouse.files import replacing
 
 COLUMNS = (
     "sample_accession_code",
@@ -96,7 +93,7 @@ def export_expression(connection: Connection, study: str, target: Path) -> int:
             value=target,
             hint=f"Use one of {', '.join(writers)}.",
         )
-    with _one_moment(connection), _replacing(target) as unfinished:
+    with _one_moment(connection), replacing(target) as unfinished:
         rows = writer(_blocks(connection, study), unfinished)
         if rows == 0:
             raise InvalidSetting(
@@ -138,33 +135,6 @@ def _blocks(connection: Connection, study: str) -> Iterator[pl.DataFrame]:
         values = connection.frame(text(VALUES).bindparams(study=key, **bounds))
         named = values.join(block, on="gene_key").join(samples, on="sample_key")
         yield named.sort("gene_id", "sample_accession_code").select(COLUMNS)
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A path beside the target that takes its place at the end, so that a failure leaves what was there."""
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-            unfinished = Path(folder) / f"unfinished{target.suffix}"
-            yield unfinished
-            unfinished.replace(target)
-    except (OSError, pl.exceptions.ComputeError) as error:
-        failure = _refusal(error, target)
-    else:
-        return
-    raise failure
-
-
-def _refusal(error: Exception, target: Path) -> NoSpaceLeft | InvalidSetting:
-    """What a failed write means to the user; polars tells the cause in words only."""
-    found = re.search(r"\(os error (\d+)\)", str(error))
-    number = getattr(error, "errno", None) or (int(found[1]) if found else None)
-    if number in {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}:
-        return NoSpaceLeft(
-            f"there is no space to write {target}", value=target, hint="Free some space, then try again."
-        )
-    reason = os.strerror(number) if number else str(error)
-    return InvalidSetting(f"cannot write {target}: {reason}", value=target, hint="Choose a folder you may write to.")
 
 
 def _write_csv(blocks: Iterator[pl.DataFrame], path: Path) -> int:

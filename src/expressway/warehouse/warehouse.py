@@ -4,22 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
 from expressway.errors import QueryRefused, SchemaOlder, WarehouseUnreachable
-from expressway.settings import Settings, StudySettings, redact_url
+from expressway.settings import PairSettings, Settings, StudySettings, redact_url
 from expressway.studies.annotation import Annotation
 from expressway.warehouse import catalog, diseases, export, genes, loading, migrations, quarantine, removal
 from expressway.warehouse.check import Difference, check_schema
 from expressway.warehouse.engines.base import Connection, Engine
 from expressway.warehouse.loading import LoadResult
+from expressway.warehouse.pairs import published
 from expressway.warehouse.urls import engine_for
 
+if TYPE_CHECKING:
+    from expressway.warehouse.pairs.aggregate import AggregateResult
+    from expressway.warehouse.pairs.evidence import PairEvidence
+    from expressway.warehouse.pairs.ranked import Filters
+
 Progress = Callable[[str, str, int, int], None]
+STALE = "Studies of this slice have changed since: `expressway aggregate --disease {disease}` makes its pairs anew."
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPairs:
+    """The best pairs of a slice, and what to know of them."""
+
+    pairs: pl.DataFrame
+    """The columns of `analytics.vw_pair_metrics_ranked`, best first."""
+    note: str
+    """Why there are none, or that they are not of today's studies; empty else."""
 
 
 class Warehouse:
@@ -128,6 +146,154 @@ class Warehouse:
             self.init()
         with self._ready() as connection, self.engine.write_lock():
             return genes.load_annotation(connection, annotation)
+
+    def aggregate(
+        self,
+        disease: str | None = None,
+        technology: str | None = None,
+        organism: str | None = None,
+        *,
+        genes: str | None = None,
+        keep: int | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> AggregateResult:
+        """Correlate all gene pairs of the studies of a disease, pool them, and store the best.
+
+        Every technology and organism is a slice of its own, replaced as a whole in one transaction; a slice whose
+        studies and settings are the same as before is left as it is.
+
+        Args:
+            disease: what studies are mapped to; every disease that has studies when omitted.
+            technology: RNA-SEQ, MICROARRAY or OTHER; ALL pools each, then combines them; all, each for itself, when
+                omitted.
+            organism: as refine.bio writes it, or `human`.
+            genes: which genes enter; the setting `pairs.genes` when omitted.
+            keep: pairs to store; the setting `pairs.keep` when omitted.
+            dry_run: only say what would happen.
+            progress: called with (slice, stage, done, total).
+
+        Raises:
+            DiseaseNotMapped: no study is mapped to the disease.
+            DiseaseMapAmbiguous: a study has several active mappings.
+            UnknownStudyOrDisease: no such disease.
+            InvalidSetting: nothing can be analysed as asked.
+        """
+        from expressway.warehouse.pairs import aggregate
+
+        given = {name: value for name, value in (("genes", genes), ("keep", keep)) if value is not None}
+        pairs = PairSettings.of(self.settings.pairs.model_dump() | given)
+        settings = self.settings.model_copy(update={"pairs": pairs})
+        with self._ready() as connection:
+            names = [disease] if disease else diseases.mapped_diseases(connection)
+            results = [
+                aggregate.aggregate(
+                    self.engine,
+                    connection,
+                    aggregate.Request(name, technology, organism, settings),
+                    dry_run=dry_run,
+                    progress=progress,
+                )
+                for name in names
+            ]
+        return aggregate.together(results)
+
+    def top_pairs(
+        self,
+        disease: str | None = None,
+        technology: str | None = None,
+        organism: str | None = None,
+        *,
+        limit: int = 100,
+        q: float = 0.05,
+        k_min: int = 3,
+        i2_max: float = 75.0,
+        i2_rule: str = "LEAST",
+        k_rule: str = "INCLUDED",
+    ) -> pl.DataFrame:
+        """The best pairs of a slice in the order of the ranked view, with its columns.
+
+        Args:
+            disease: with technology and organism the slice; what follows from what is stored may be left out.
+            limit: 1 to 1000.
+            q: largest q_star.
+            k_min: fewest studies.
+            i2_max: largest I2, in per cent.
+            i2_rule: LEAST of both contrasts, GREATEST, or MATCHED: of the contrast that has the q_star.
+            k_rule: INCLUDED: studies in any statistic; MATCHED: in the contrast that has the q_star.
+
+        Raises:
+            InvalidSetting: a value out of range; no such slice.
+        """
+        from expressway.warehouse.pairs.ranked import Filters
+
+        filters = Filters(q=q, k_min=k_min, i2_max=i2_max, i2_rule=i2_rule, k_rule=k_rule, limit=limit)
+        return self.ranked_pairs(filters, disease, technology, organism).pairs
+
+    def ranked_pairs(
+        self,
+        filters: Filters,
+        disease: str | None = None,
+        technology: str | None = None,
+        organism: str | None = None,
+    ) -> RankedPairs:
+        """As `top_pairs`, with what there is to say of the answer: why it is empty, or that studies have changed."""
+        from expressway.warehouse.pairs import ranked
+
+        with self._ready() as connection:
+            of = published.published_slice(connection, disease, technology, organism)
+            frame = ranked.top_pairs(connection, of.disease_key, of.technology, of.organism, filters)
+            notes = [STALE.format(disease=of.disease)] if of.stale else []
+            if frame.is_empty():
+                notes.append(ranked.why_empty(connection, of.disease_key, of.technology, of.organism, filters))
+        return RankedPairs(frame, "\n".join(notes))
+
+    def pair(
+        self,
+        gene_a: str,
+        gene_b: str,
+        *,
+        disease: str | None = None,
+        technology: str | None = None,
+        organism: str | None = None,
+    ) -> PairEvidence:
+        """Everything about a pair, recomputed from the facts of its studies, whether it is stored or not.
+
+        Args:
+            gene_a: symbol, alias or id.
+            gene_b: symbol, alias or id.
+            disease: with technology and organism the slice; what follows from what is stored may be left out.
+
+        Raises:
+            InvalidSetting: an ambiguous or unknown gene; no such slice.
+        """
+        from expressway.warehouse.pairs.evidence import pair_evidence
+        from expressway.warehouse.pairs.slice import resolve
+
+        with self._ready() as connection:
+            of = published.published_slice(connection, disease, technology, organism)
+            subjects = self.settings.pairs.one_sample_per_subject
+            found = resolve(connection, of.disease, of.technology, of.organism, one_sample_per_subject=subjects)
+            return pair_evidence(connection, found[0], gene_a, gene_b, self.settings.pairs)
+
+    def published_slices(self) -> pl.DataFrame:
+        """One row for each disease, technology and organism that has stored pairs."""
+        with self._ready() as connection:
+            return published.published_slices(connection)
+
+    def export_pairs(
+        self,
+        target: Path | str,
+        disease: str | None = None,
+        technology: str | None = None,
+        organism: str | None = None,
+    ) -> int:
+        """Write all stored pairs of a slice to .parquet, .csv or .h5ad, a manifest beside them; returns the pairs."""
+        from expressway.warehouse.pairs.export import export_pairs
+
+        with self._ready() as connection:
+            of = published.published_slice(connection, disease, technology, organism)
+            return export_pairs(connection, of.disease_key, of.technology, of.organism, Path(target))
 
     def quarantined(self) -> pl.DataFrame:
         """Batches in quarantine with their reason."""

@@ -31,9 +31,8 @@ def key(given: Problem, search: Search) -> str:
 def save(path: Path, name: str, search: Search, done: tuple[int, int], parts: Sequence[Found]) -> None:
     """Write the state to `path` in one step; histograms as their bins that hold something."""
     state: dict[str, np.ndarray] = {"name": np.array(name), "done": np.array(done)}
-    total = parts[0].histogram.astype(np.uint32)
-    for part in parts[1:]:
-        total += part.histogram
+    used = int(max(part.highest.max() for part in parts)) + 1
+    total = np.sum([part.histogram[:, :used] for part in parts], axis=0, dtype=np.uint32)
     family, number = np.nonzero(total)
     state["bins"] = np.stack([family, number, total[family, number]])
     state["coarse"] = np.sum([part.coarse for part in parts], axis=0)
@@ -64,6 +63,7 @@ def resume(path: Path | None, name: str, into: Found) -> tuple[int, int]:
                 return 0, 0
             family, number, count = state["bins"]
             into.histogram[family, number] = count
+            np.maximum.at(into.highest, family, number)
             into.coarse[:] = state["coarse"]
             into.counts[:] = state["counts"]
             held = len(state["score"])

@@ -195,13 +195,12 @@ def _round(pool: ThreadPoolExecutor, workers: list[_Thread], given: Problem, bat
 def _merged(parts: list[Found], search: Search) -> Screened:
     """The parts added up; whether candidates were dropped depends on all of them only, not on who met which."""
     first, *rest = parts
+    used = int(max(part.highest.max() for part in parts)) + 1
     for part in rest:
-        for total, more in (
-            (first.histogram, part.histogram),
-            (first.coarse, part.coarse),
-            (first.counts, part.counts),
-        ):
-            np.add(total, more, out=total)
+        first.histogram[:, :used] += part.histogram[:, :used]
+        for name in ("coarse", "counts"):
+            total: NDArray[Any] = getattr(first, name)
+            total += getattr(part, name)
     i, j, score = (
         np.concatenate([column[: int(part.held[0])] for part, column in zip(parts, columns, strict=True)])
         for columns in ([p.first for p in parts], [p.second for p in parts], [p.score for p in parts])
@@ -211,4 +210,4 @@ def _merged(parts: list[Found], search: Search) -> Screened:
         cut = max(cut, np.partition(score, len(score) - search.limit)[len(score) - search.limit])
     kept = np.flatnonzero(score >= cut)
     order = kept[np.lexsort((j[kept], i[kept]))]
-    return Screened(first.histogram, first.coarse, first.counts, i[order], j[order], score[order], float(cut))
+    return Screened(first.histogram[:, :used], first.coarse, first.counts, i[order], j[order], score[order], float(cut))

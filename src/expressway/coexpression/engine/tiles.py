@@ -39,7 +39,7 @@ class Problem(NamedTuple):
     """|z| at which a correlation counts as clipped in every slot: that of 1 - 2 / A0, less the rounding."""
     pattern: NDArray[np.int32]
     present: NDArray[np.bool_]
-    variances: NDArray[np.float64]
+    variances: NDArray[np.float32]
     others: NDArray[np.bool_]
     groups: NDArray[np.int64]
     complete: int
@@ -57,6 +57,8 @@ class Found(NamedTuple):
     first: NDArray[np.int32]
     second: NDArray[np.int32]
     score: NDArray[np.float32]
+    highest: NDArray[np.int64]
+    """The last bin of each family that holds something: most of a histogram is never touched."""
     held: NDArray[np.int64]
     """How many of the candidates' places are filled."""
 
@@ -79,7 +81,7 @@ def problem(layout: Layout, variances: NDArray[np.float64]) -> Problem:
         limits=limits.astype(np.float32),
         pattern=layout.pattern,
         present=layout.present,
-        variances=variances,
+        variances=variances.astype(np.float32),
         others=layout.others,
         groups=layout.groups,
         complete=layout.complete,
@@ -114,6 +116,7 @@ def nothing_found(room: int) -> Found:
         first=np.empty(room, np.int32),
         second=np.empty(room, np.int32),
         score=np.empty(room, np.float32),
+        highest=np.zeros(len(FAMILIES), np.int64),
         held=np.zeros(1, np.int64),
     )
 
@@ -133,14 +136,17 @@ def multiply_ranks(given: Any, slot: int, rows: Any, columns: Any, products: Any
 
 
 @compiled
-def count_tail(x: Any, start: int, least: Any, counts: Any, near: Any) -> None:
-    """Count what reaches the tail into a histogram."""
+def count_tail(x: Any, start: int, least: Any, near: Any, family: int, found: Any) -> None:
+    """Count what reaches the tail into the histogram of a family."""
+    counts = found.histogram[family]
     k = 0
     for j in range(start, x.size):
         near[k] = x[j]
         k += x[j] >= least
     for j in range(k):
-        counts[min(int(near[j] * near[j] * F32(BINS_PER_UNIT)), BINS - 1)] += 1
+        number = min(int(near[j] * near[j] * F32(BINS_PER_UNIT)), BINS - 1)
+        counts[number] += 1
+        found.highest[family] = max(found.highest[family], number)
 
 
 @compiled
@@ -189,7 +195,6 @@ def search_tile(
     for left in range(0, width, LANES):
         lanes = min(LANES, width - left)
         begin = columns[0] + left
-        patterns = given.pattern[begin : begin + lanes]
         studies = slots // L
         cells = METRICS * (given.groups.size - 1)
         weighed = (
@@ -210,6 +215,10 @@ def search_tile(
         )
         out = np.empty((9, lanes), F32)
         near = np.empty(lanes + 1, F32)
+        theirs = np.empty((slots, lanes), F32)
+        for slot in range(slots):
+            for j in range(lanes):
+                theirs[slot, j] = given.present[given.pattern[begin + j], slot]
         known = -1
         for i in range(rows[0], rows[1]):
             start = max(0, i + 1 - begin)
@@ -217,7 +226,7 @@ def search_tile(
                 continue
             if given.pattern[i] != known:
                 known = given.pattern[i]
-                weigh(known, patterns, given.present, given.variances, given.others, given.groups, L, weighed)
+                weigh(given.present[known], theirs, given.variances, given.others, given.groups, L, weighed)
             for slot in range(slots):
                 if given.n[slot] > 0:
                     block = products[slot].ravel()[: height * width].reshape((height, width))
@@ -228,7 +237,7 @@ def search_tile(
                     found.counts[CLIPPED] += count_clipped(z[slot], given.limits[slot], start)
             pool_row(z, contrasts, weighed, given.groups, L, fixed, work, out)
             for f in range(9):
-                count_tail(out[f], start, least, found.histogram[f], near)
+                count_tail(out[f], start, least, near, f, found)
             if i % sample == 0:
                 count_coarsely(out, start, found.coarse)
             take_candidates(out, start, i, begin, cut, found)
@@ -241,7 +250,7 @@ def take_pairs(z: Any, first: Any, second: Any, least: Any, cut: Any, sample: in
     for f in range(9):
         for p in range(first.size):
             found.counts[f] += not np.isnan(z[f, p])
-        count_tail(z[f], 0, least, found.histogram[f], near)
+        count_tail(z[f], 0, least, near, f, found)
     k = found.held[0]
     for p in range(first.size):
         if first[p] % sample == 0:

@@ -80,6 +80,12 @@ class AggregateResult:
         return all(one.ok for one in self.slices)
 
 
+def together(results: Sequence[AggregateResult]) -> AggregateResult:
+    """The results of several diseases as one, under the first run."""
+    slices = tuple(one for result in results for one in result.slices)
+    return AggregateResult(results[0].run_id if results else None, slices)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """Which pairs are wanted, and how."""
@@ -282,7 +288,7 @@ def _with_keys(pairs: pl.DataFrame, matrices: Sequence[StudyMatrix]) -> pl.DataF
 
 def _run_values(of: Slice, analysis: Analysis, fingerprint: str, began: Any) -> dict[str, Any]:
     return {
-        "settings_json": as_json(analysis.settings | {"counts": analysis.counts}),
+        "settings_json": as_json(analysis.settings | _found_out(analysis)),
         "settings_hash": fingerprint,
         "versions_json": as_json(versions()),
         "input_batches_json": as_json(_inputs(of)),
@@ -292,6 +298,16 @@ def _run_values(of: Slice, analysis: Analysis, fingerprint: str, began: Any) -> 
         "clipped": analysis.counts["clipped"],
         "dropped": analysis.counts["genes_dropped"],
         "started_at": began,
+    }
+
+
+def _found_out(analysis: Analysis) -> dict[str, Any]:
+    """What a report shows of the whole analysis beside its pairs."""
+    reasons = analysis.genes.filter(status="DROPPED").group_by("reason").len("genes").sort("reason")
+    return {
+        "counts": analysis.counts,
+        "genes_dropped": reasons.to_dicts(),
+        "distributions": {name: frame.to_dict(as_series=False) for name, frame in analysis.distributions.items()},
     }
 
 

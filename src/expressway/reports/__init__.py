@@ -1,0 +1,1 @@
+"""Pictures and the page that shows what was found: charts (SVG, PNG) and a self-contained report (HTML)."""
