@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from expressway.reports.evidence import plain
+from expressway.reports.evidence import COHORT_COLUMNS, Cohorts, plain
 from expressway.reports.tables import Cell, Column, Table, frame_table, written
-from expressway.reports.words import number, percent
+from expressway.reports.words import capital, number, percent
 
 if TYPE_CHECKING:
     from expressway.reports.report import ReportData
@@ -48,14 +48,15 @@ SECTIONS = {
     ),
     "labels": Section(
         "How the samples got their cohort",
-        {"study": "Study", "illness": "Label", "method": "From", "rule": "Rule", "samples": "Samples", "example": "Example"},
+        {"study": "Study", "illness": "Label", "method": "From", "rule": "Rule", "samples": "Samples", "example": "As in"},
         folded=True,
     ),
     "quality": Section(
         "Quality, 0 to 100, and its parts",
         {
             "study": "Study", "score": "Score", "completeness": "Completeness", "validity": "Validity",
-            "consistency": "Consistency", "accuracy": "Accuracy", "uniqueness": "Uniqueness", "timeliness": "Timeliness",
+            "consistency": "Consistency", "accuracy": "Accuracy", "uniqueness": "Uniqueness",
+            "timeliness": "Timeliness",
         },
         folded=True,
     ),
@@ -65,7 +66,9 @@ SECTIONS = {
         "Each is counted once, in the larger study.",
         empty="No sample stands in two studies.",
     ),
-    "genes": Section("Genes that were dropped", {"reason": "Reason", "genes": "Genes", "example": "Example"}, folded=True),
+    "genes": Section(
+        "Genes that were dropped", {"reason": "Reason", "genes": "Genes", "example": "As in"}, folded=True
+    ),
     "messages": Section(
         "What validation said",
         {"study": "Study", "severity": "Severity", "code": "Code", "details": "Details"},
@@ -94,13 +97,16 @@ FORMS: dict[str, Callable[[Any], str]] = {
 def section_tables(data: ReportData, names: Sequence[str]) -> list[dict[str, Any]]:
     """Title, table and words of each section that has something to say."""
     found = []
+    labels = Cohorts.of(data.settings).labels
+    cohorts = {f"n_{column}": capital(plain(label)) for column, label in zip(COHORT_COLUMNS, labels, strict=True)}
     for name in names:
         section, frame = SECTIONS[name], getattr(data, name)
         if name == "genes":
             frame = _reasons(frame)
         if frame.is_empty() and not section.empty:
             continue
-        table = frame_table(frame, section.headings, FORMS) if not frame.is_empty() else None
+        named = {**section.headings, **cohorts} if name == "studies" else section.headings
+        table = frame_table(frame, named, FORMS) if not frame.is_empty() else None
         found.append({"id": name, "section": section, "table": table})
     return found
 
@@ -132,6 +138,3 @@ def versions_table(versions: Mapping[str, str], run_id: str | None) -> Table:
     if run_id:
         rows.append([Cell("run"), Cell(run_id, code=True)])
     return Table([Column("Software"), Column("Version")], rows)
-
-
-__all__ = ["SECTIONS", "STUDY_SECTIONS", "plain", "section_tables", "settings_table", "versions_table"]

@@ -7,9 +7,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from expressway.reports.charts.layers import table
+from expressway.reports.charts.layers import finished, table, unchecked
 from expressway.reports.evidence import Cohorts, PairEvidence, pair_name, plain
-from expressway.reports.palette import FAINT, GRID, INK, cohort_colours, theme
+from expressway.reports.palette import FAINT, GRID, INK, cohort_colours
 from expressway.reports.words import signed
 
 SIDE = 96
@@ -17,6 +17,7 @@ NO_GRID: dict[str, Any] = {"grid": False, "title": None}
 TICKS: dict[str, Any] = {"tickCount": 3, "grid": False, "labelFontSize": 10, "titleFontSize": 11, "titlePadding": 3}
 
 
+@unchecked
 def scatter(evidence: PairEvidence, *, cohorts: Cohorts | None = None) -> alt.VConcatChart:
     """Expression of one gene against the other: rows are studies, columns cohorts, with Spearman's r and n in each.
 
@@ -38,14 +39,8 @@ def scatter(evidence: PairEvidence, *, cohorts: Cohorts | None = None) -> alt.VC
         for study in studies
     ]
     counted = f"{known.height} samples of {len(studies)} studies"
-    return (
-        alt.vconcat(*rows, spacing=8)
-        .properties(
-            title=alt.TitleParams(f"{pair}: every sample"),
-            description=f"Scatter plots of {pair}. {counted}, a picture per study and cohort with Spearman's r.",
-        )
-        .configure(**theme())
-    )
+    description = f"Scatter plots of {pair}. {counted}, a picture per study and cohort with Spearman's r."
+    return finished(alt.vconcat(*rows, spacing=8), description, f"{pair}: every sample")
 
 
 def _labels(samples: pl.DataFrame, cohorts: Cohorts) -> list[str]:
