@@ -48,7 +48,10 @@ SECTIONS = {
     ),
     "labels": Section(
         "How the samples got their cohort",
-        {"study": "Study", "illness": "Label", "method": "From", "rule": "Rule", "samples": "Samples", "example": "As in"},
+        {
+            "study": "Study", "illness": "Label", "method": "From", "rule": "Rule", "samples": "Samples",
+            "example": "As in",
+        },
         folded=True,
     ),
     "quality": Section(

@@ -26,21 +26,28 @@ def line_of_text(
     y: float,
     text: str,
     *,
-    align: Literal["left", "right"] = "left",
+    align: Literal["left", "right", "center"] = "left",
     colour: str = INK,
     bold: bool = False,
+    size: int = 12,
+    angle: int = 0,
 ) -> dict[str, Any]:
     """A row for `written`."""
-    return {"x": x, "y": y, "text": text, "align": align, "colour": colour, "weight": "bold" if bold else "normal"}
+    weight = "bold" if bold else "normal"
+    look = {"align": align, "colour": colour, "weight": weight, "size": size, "angle": angle}
+    return {"x": x, "y": y, "text": text} | look
 
 
 def written(lines: Rows) -> alt.Chart:
-    """Text at places given in the units of the axes, beside the axes too; each line has its own alignment and colour.
+    """Text at places given in the units of the axes, beside the axes too; each line has its own look.
 
     One mark for all of them: a mark for each column takes several times as long to draw.
     """
     align, weight = alt.ExprRef("datum.align"), alt.ExprRef("datum.weight")
-    marks = alt.Chart(table(lines)).mark_text(baseline="middle", align=align, fontWeight=weight)
+    size, angle = alt.ExprRef("datum.size"), alt.ExprRef("datum.angle")
+    marks = alt.Chart(table(lines)).mark_text(
+        baseline="middle", align=align, fontWeight=weight, fontSize=size, angle=angle
+    )
     return cast(alt.Chart, marks.encode(text="text:N", color=alt.Color("colour:N", scale=None)))
 
 
@@ -54,7 +61,7 @@ def finished(chart: Drawn, description: str, title: str = "") -> Drawn:
 
     Args:
         chart: what to finish.
-        description: what it shows, in two sentences or more: the first names it, the others tell those who do not see it.
+        description: what it shows, in two sentences or more, of which the first names it.
         title: what stands above it.
     """
     named = chart.properties(description=description, **({"title": alt.TitleParams(title)} if title else {}))
