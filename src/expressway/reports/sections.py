@@ -32,10 +32,10 @@ SECTIONS = {
     "studies": Section(
         "Studies",
         {
-            "study": "Study", "title": "Title", "technology": "Technology", "platform": "Platform", "unit_tag": "Units",
-            "value_scale": "Scale", "genes": "Genes", "samples": "Samples", "n_control": "Control",
-            "n_sepsis": "Reference", "n_septic_shock": "Case", "n_others": "Others", "tied_floor_share": "Tied floor",
-            "quality_score": "Quality",
+            "study": "Study", "unit_tag": "Units", "value_scale": "Scale", "tied_floor_share": "Tied floor",
+            "quality_score": "Quality", "genes": "Genes", "samples": "Samples", "n_control": "Control",
+            "n_sepsis": "Reference", "n_septic_shock": "Case", "n_others": "Others", "technology": "Technology",
+            "platform": "Platform", "title": "Title",
         },
         "Tied floor: share of cells at the lowest value of their sample. After quantile normalisation such cells fake "
         "correlations; they are set to one value and count as not detected.",
@@ -115,10 +115,12 @@ def section_tables(data: ReportData, names: Sequence[str]) -> list[dict[str, Any
 
 
 def _reasons(genes: pl.DataFrame) -> pl.DataFrame:
-    """How many genes were dropped for each reason, with the first of them."""
+    """How many genes were dropped for each reason, with the first of them; counted here unless they came counted."""
     if genes.is_empty():
         return genes
     dropped = genes.filter(pl.col("status") == "DROPPED")
+    if "genes" in genes.columns:
+        return dropped
     return dropped.group_by("reason").agg(genes=pl.len(), example=pl.col("gene").min()).sort("genes", "reason")
 
 
