@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import re
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +11,10 @@ import numpy as np
 import polars as pl
 from sqlalchemy import text
 
-from expressway.errors import InvalidSetting, MissingExtra, NoSpaceLeft, UnknownStudyOrDisease
+from expressway.errors import InvalidSetting, MissingExtra, UnknownStudyOrDisease
 from expressway.warehouse.diseases import study_key
 from expressway.warehouse.engines.base import Connection
+from expressway.warehouse.files import replacing
 
 COLUMNS = (
     "sample_accession_code",
@@ -65,7 +62,7 @@ def expression(connection: Connection, study: str) -> pl.DataFrame:
     Raises:
         UnknownStudyOrDisease: no such study.
     """
-    with _one_moment(connection):
+    with one_moment(connection):
         return pl.concat(_blocks(connection, study))
 
 
@@ -96,7 +93,7 @@ def export_expression(connection: Connection, study: str, target: Path) -> int:
             value=target,
             hint=f"Use one of {', '.join(writers)}.",
         )
-    with _one_moment(connection), _replacing(target) as unfinished:
+    with one_moment(connection), replacing(target) as unfinished:
         rows = writer(_blocks(connection, study), unfinished)
         if rows == 0:
             raise InvalidSetting(
@@ -118,7 +115,7 @@ def require_study(connection: Connection, study: str) -> None:
 
 
 @contextmanager
-def _one_moment(connection: Connection) -> Iterator[None]:
+def one_moment(connection: Connection) -> Iterator[None]:
     """All queries inside see the warehouse as it is at the first, whatever is loaded meanwhile."""
     with connection.transaction():
         if connection.engine == "postgresql":
@@ -138,33 +135,6 @@ def _blocks(connection: Connection, study: str) -> Iterator[pl.DataFrame]:
         values = connection.frame(text(VALUES).bindparams(study=key, **bounds))
         named = values.join(block, on="gene_key").join(samples, on="sample_key")
         yield named.sort("gene_id", "sample_accession_code").select(COLUMNS)
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A path beside the target that takes its place at the end, so that a failure leaves what was there."""
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-            unfinished = Path(folder) / f"unfinished{target.suffix}"
-            yield unfinished
-            unfinished.replace(target)
-    except (OSError, pl.exceptions.ComputeError) as error:
-        failure = _refusal(error, target)
-    else:
-        return
-    raise failure
-
-
-def _refusal(error: Exception, target: Path) -> NoSpaceLeft | InvalidSetting:
-    """What a failed write means to the user; polars tells the cause in words only."""
-    found = re.search(r"\(os error (\d+)\)", str(error))
-    number = getattr(error, "errno", None) or (int(found[1]) if found else None)
-    if number in {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}:
-        return NoSpaceLeft(
-            f"there is no space to write {target}", value=target, hint="Free some space, then try again."
-        )
-    reason = os.strerror(number) if number else str(error)
-    return InvalidSetting(f"cannot write {target}: {reason}", value=target, hint="Choose a folder you may write to.")
 
 
 def _write_csv(blocks: Iterator[pl.DataFrame], path: Path) -> int:
@@ -206,8 +176,8 @@ def _write_h5ad(blocks: Iterator[pl.DataFrame], path: Path) -> int:
     first = block.row(0, named=True)
     data = anndata.AnnData(
         X=np.concatenate(values).T,
-        obs=_index(samples, "sample_accession_code"),
-        var=_index(pl.concat(genes), "gene_id"),
+        obs=axis_frame(samples, "sample_accession_code"),
+        var=axis_frame(pl.concat(genes), "gene_id"),
         layers={"raw": np.concatenate(raw).T},
         uns={name: first[name] or "" for name in ("study_accession_code", "study_technology", "batch_id")},
     )
@@ -215,7 +185,7 @@ def _write_h5ad(blocks: Iterator[pl.DataFrame], path: Path) -> int:
     return int(data.n_obs * data.n_vars)
 
 
-def _index(frame: pl.DataFrame, column: str) -> Any:
+def axis_frame(frame: pl.DataFrame, column: str) -> Any:
     """The frame as AnnData wants its axes: a pandas frame with string labels."""
     import pandas
 
