@@ -97,4 +97,4 @@ def _show_plan(one: SliceResult) -> None:
             show(rows, Format.table, whole=True)
     figures = {"genes": one.genes, "pairs": one.pairs_tested} | {key: plan[key] for key in plan if key != "would"}
     talk("")
-    show([{"figure": name, "value": value} for name, value in figures.items()], Format.table)
+    show([{"figure": name, "value": f"{value:,}"} for name, value in figures.items()], Format.table)

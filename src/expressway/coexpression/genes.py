@@ -149,7 +149,10 @@ def duplicates(studies: Sequence[CohortStudy], genes: Sequence[str]) -> dict[str
         )
         return tuple(found)
 
+    varying = set().union(*(_varying(study) for study in studies))
     for gene in genes:
+        if gene not in varying:
+            continue
         mine = values(gene)
         first = next((other for other in seen.get(hash(mine), []) if values(other) == mine), None)
         if first is None:
@@ -157,6 +160,13 @@ def duplicates(studies: Sequence[CohortStudy], genes: Sequence[str]) -> dict[str
         else:
             same[gene] = f"the same values as {first} in every study"
     return same
+
+
+def _varying(study: CohortStudy) -> list[str]:
+    """Genes that have two different values in a study."""
+    values = np.asarray(study.values)
+    varies = np.fmin.reduce(values, axis=1) < np.fmax.reduce(values, axis=1)
+    return [gene for gene, two in zip(study.genes, varies, strict=True) if two]
 
 
 def expression_summary(

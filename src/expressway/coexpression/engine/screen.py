@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from expressway.coexpression.engine.tiles import (
     Found,
     Problem,
     count_tested,
+    multiply_ranks,
     nothing_found,
     search_tile,
     take_pairs,
@@ -93,7 +95,7 @@ class _Thread:
         self.search = search
         self.plain = plain
         self.area = min(search.tile, 128) * search.tile
-        self.products = np.empty((slots, min(search.tile, 128), search.tile), np.float32)
+        self.room = np.empty(slots * self.area, np.float32)
         self.found = nothing_found(2 * search.limit + self.area + 1)
         self.cut = np.float32(search.start)
 
@@ -114,7 +116,7 @@ class _Thread:
             np.float32(search.least),
             self.cut,
             search.sample,
-            self.products,
+            multiply_ranks(given, (row, bottom), (column, right), self.room),
             self.found,
         )
 

@@ -200,9 +200,9 @@ def _analyse(
         run_values=_run_values(of, analysis, fingerprint, began),
         messages=messages,
         feature_values=wanted.pairs.feature_values,
+        step=step,
     )
-    with engine.write_lock():
-        stored = publish(engine, connection, run, step, published)
+    stored = publish(engine, connection, run, published)
     return _result(
         of,
         "AGGREGATED",
@@ -369,7 +369,7 @@ def _plan(connection: Connection, of: Slice, wanted: Request, progress: Progress
 
 
 def _seconds(prepared: Prepared, threads: int) -> float:
-    """About how long the pass takes: nanoseconds of each compiled pair by studies and samples, microseconds of others."""
+    """About how long the pass takes: nanoseconds for a compiled pair by studies and samples, microseconds for others."""
     layout = prepared.layout
     compiled = layout.expected_pairs() - prepared.plain_pairs
     each = 14e-9 * len(layout.studies) + 0.04e-9 * float(np.sum(layout.n))
