@@ -196,9 +196,9 @@ def report_data(**changes: Any) -> ReportData:
         ),
         "genes": pl.DataFrame(
             {
-                "gene": ["ENSG1", "ENSG2", "ENSG3"],
-                "status": ["KEPT", "KEPT", "DROPPED"],
-                "reason": [None, None, "in no cohort is it detected in 50% of 5 samples"],
+                "reason": ["in no cohort is it detected in 50% of 5 samples"],
+                "genes": [719],
+                "example": ["ENSG3"],
             }
         ),
         "distributions": distributions(),

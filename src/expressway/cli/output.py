@@ -120,6 +120,8 @@ def _cell(value: Any, whole: bool) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.5g}"
     if isinstance(value, datetime | date):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     text = str(value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -64,11 +65,11 @@ def gather(
         quality=_quality(known),
         overlaps=_only(warehouse.sql(OVERLAPS), known),
         messages=_messages(warehouse, known),
-        genes=_dropped(dropped),
+        genes=pl.DataFrame(dropped, infer_schema_length=None),
         distributions={name: pl.DataFrame(columns) for name, columns in distributions.items()},
-        counts=counts | {"pairs_passing": warehouse.count_pairs(filters, *which)},
+        counts=counts | {"pairs_passing": ranked.passing},
         settings=settings,
-        filters=filters.as_dict(),
+        filters=asdict(filters),
         versions=run["versions"],
         files=_files(known),
         why_empty=ranked.note if ranked.pairs.is_empty() else "",
@@ -146,12 +147,6 @@ def _messages(warehouse: Warehouse, known: Known) -> pl.DataFrame:
     """Messages of the slice's studies, and those that are of no one study, each once."""
     frame = warehouse.sql(MESSAGES).unique(maintain_order=True)
     return frame.filter(pl.col("study").is_null() | pl.col("study").is_in(list(known)))
-
-
-def _dropped(reasons: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """As the report counts them: one row for each gene would be no use to a reader."""
-    rows = [{"gene": None, "status": "DROPPED", "reason": row["reason"], "genes": row["genes"]} for row in reasons]
-    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _files(known: Known) -> pl.DataFrame:

@@ -57,7 +57,7 @@ class ReportData:
     messages: pl.DataFrame = field(default_factory=_nothing)
     """study, code, severity, details, from the validation log."""
     genes: pl.DataFrame = field(default_factory=_nothing)
-    """gene, status, reason, as `Analysis.genes`; or status, reason, genes (how many)."""
+    """reason, genes (how many), example: why genes were left out."""
     distributions: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     """`Analysis.distributions`: p_values (family, low, high, share), quantiles (family, expected, observed)."""
     counts: Mapping[str, int] = field(default_factory=dict)

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from expressway.reports.evidence import COHORT_COLUMNS, Cohorts, plain
 from expressway.reports.tables import Cell, Column, Table, frame_table, written
 from expressway.reports.words import capital, number, percent
@@ -104,24 +102,12 @@ def section_tables(data: ReportData, names: Sequence[str]) -> list[dict[str, Any
     cohorts = {f"n_{column}": capital(plain(label)) for column, label in zip(COHORT_COLUMNS, labels, strict=True)}
     for name in names:
         section, frame = SECTIONS[name], getattr(data, name)
-        if name == "genes":
-            frame = _reasons(frame)
         if frame.is_empty() and not section.empty:
             continue
         named = {**section.headings, **cohorts} if name == "studies" else section.headings
         table = frame_table(frame, named, FORMS) if not frame.is_empty() else None
         found.append({"id": name, "section": section, "table": table})
     return found
-
-
-def _reasons(genes: pl.DataFrame) -> pl.DataFrame:
-    """How many genes were dropped for each reason, with the first of them; counted here unless they came counted."""
-    if genes.is_empty():
-        return genes
-    dropped = genes.filter(pl.col("status") == "DROPPED")
-    if "genes" in genes.columns:
-        return dropped
-    return dropped.group_by("reason").agg(genes=pl.len(), example=pl.col("gene").min()).sort("genes", "reason")
 
 
 def settings_table(settings: Mapping[str, Any], filters: Mapping[str, Any]) -> Table:

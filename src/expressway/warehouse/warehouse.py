@@ -37,6 +37,8 @@ class RankedPairs:
 
     pairs: pl.DataFrame
     """The columns of `analytics.vw_pair_metrics_ranked`, best first."""
+    passing: int
+    """Pairs that pass the filters, whether listed or not."""
     note: str
     """Why there are none, or that they are not of today's studies; empty else."""
 
@@ -247,7 +249,10 @@ class Warehouse:
             notes = [STALE.format(disease=of.disease)] if of.stale else []
             if frame.is_empty():
                 notes.append(ranked.why_empty(connection, of.disease_key, of.technology, of.organism, filters))
-        return RankedPairs(frame, "\n".join(notes))
+            passing = frame.height
+            if passing == filters.limit:
+                passing = ranked.count_pairs(connection, of.disease_key, of.technology, of.organism, filters)
+        return RankedPairs(frame, passing, "\n".join(notes))
 
     def pair(
         self,

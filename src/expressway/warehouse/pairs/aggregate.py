@@ -303,7 +303,9 @@ def _run_values(of: Slice, analysis: Analysis, fingerprint: str, began: Any) -> 
 
 def _found_out(analysis: Analysis) -> dict[str, Any]:
     """What a report shows of the whole analysis beside its pairs."""
-    reasons = analysis.genes.filter(status="DROPPED").group_by("reason").len("genes").sort("reason")
+    same = pl.col("reason").str.replace("^the same values as .* in", "the same values as another gene in")
+    dropped = analysis.genes.filter(status="DROPPED").group_by(same)
+    reasons = dropped.agg(genes=pl.len(), example=pl.col("gene").min()).sort("reason")
     return {
         "counts": analysis.counts,
         "genes_dropped": reasons.to_dicts(),

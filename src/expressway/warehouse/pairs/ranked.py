@@ -96,6 +96,13 @@ def top_pairs(
         )
 
 
+def count_pairs(connection: Connection, disease_key: int, technology: str, organism: str, filters: Filters) -> int:
+    """How many pairs of a slice pass, whatever the limit."""
+    disease = disease_label(connection, disease_key)
+    with connection.session_values(filters.session(disease, technology, organism)):
+        return int(connection.scalar("SELECT count(*) FROM analytics.vw_pair_metrics_ranked"))
+
+
 def why_empty(connection: Connection, disease_key: int, technology: str, organism: str, filters: Filters) -> str:
     """Which filter leaves no pair of a slice, with counts, and the options that would show the best ones."""
     disease = disease_label(connection, disease_key)
