@@ -190,7 +190,7 @@ def test_organism_that_contradicts_the_ids_is_refused(tmp_path: Path) -> None:
     ("content", "error", "says"),
     [
         (b"", InvalidAnnotation, "empty"),
-        (gzip.compress(b""), InvalidAnnotation, "empty"),
+        (gzip.compress(b"", mtime=0), InvalidAnnotation, "empty"),
         (b"ensgene\tsymbol\n", InvalidAnnotation, "no genes"),
         (b"Gene\tSRR1\tSRR2\nENSG00000000003\t1\t2\n", InvalidAnnotation, "Gene, SRR1, SRR2"),
         (b"<!DOCTYPE html><html></html>", InvalidAnnotation, "web page"),
