@@ -18,6 +18,7 @@ from expressway.coexpression.engine.layout import Layout, Rules, lay_out
 from expressway.coexpression.engine.screen import Search, screen
 from expressway.coexpression.engine.survivors import correlations
 from expressway.coexpression.engine.tiles import CLIPPED, problem
+from expressway.coexpression.fisher import is_clipped
 from expressway.coexpression.genes import GeneSelection, duplicates, select_genes
 from expressway.coexpression.metrics import z_statistics
 from expressway.coexpression.pictures import distributions
@@ -176,8 +177,9 @@ def analyse_prepared(
     _affordable(prepared)
     search = _search(layout, chosen, keep, tile, threads or available_cores(), checkpoint)
 
-    def plain(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
-        return z_statistics(layout, correlations(layout, first, second, chosen.min_n), chosen)
+    def plain(first: NDArray[np.int64], second: NDArray[np.int64]) -> tuple[NDArray[np.float64], int]:
+        found = correlations(layout, first, second, chosen.min_n)
+        return z_statistics(layout, found, chosen), int(is_clipped(found.r, found.n).sum())
 
     screened = screen(problem(layout, layout.variances(chosen.se_method)), search, plain, progress)
     tails, exact = family_tails(layout, screened, search, chosen)

@@ -47,5 +47,6 @@ def _quantiles(screened: Screened, number: int, family: str, tested: int) -> pl.
             "family": [family] * len(z),
             "expected": -np.log10(at_least / max(tested, 1)),
             "observed": -log_p(z) / np.log(10),
-        }
+        },
+        schema={"family": pl.String, "expected": pl.Float64, "observed": pl.Float64},
     )

@@ -123,8 +123,8 @@ def _expression(
     other = np.array([place[gene] for gene in b], dtype=np.int64)
     found: Columns = {}
     for name, values in expression_summary(studies, genes, contrasts).items():
-        found[f"{name}_min"] = np.fmin(values[one], values[other])
-        found[f"{name}_max"] = np.fmax(values[one], values[other])
+        found[f"{name}_min"] = np.minimum(values[one], values[other])
+        found[f"{name}_max"] = np.maximum(values[one], values[other])
     return found
 
 

@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from expressway.coexpression.engine import checkpoints
 from expressway.coexpression.engine.kernel import FAMILIES
 from expressway.coexpression.engine.tiles import (
+    CLIPPED,
     Found,
     Problem,
     count_tested,
@@ -29,8 +30,9 @@ from expressway.coexpression.engine.tiles import (
 
 Tile = tuple[int, int, int, int]
 Progress = Callable[[int, int], None]
-Plain = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]
-"""|z| of the nine families, (families, pairs), of pairs of genes by their numbers: what the kernel does not know."""
+Plain = Callable[[NDArray[np.int64], NDArray[np.int64]], tuple[NDArray[np.float64], int]]
+"""Of pairs of genes by their numbers, |z| of the nine families, (families, pairs), and how many of their correlations
+are clipped: what the kernel does not know."""
 ROUND = 32
 """Tiles that each thread takes before progress is told."""
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
@@ -125,9 +127,10 @@ class _Thread:
         i, j = np.meshgrid(np.arange(row, bottom), np.arange(column, right), indexing="ij")
         first, second = i[i < j], j[i < j]
         if len(first):
-            z = self.plain(first, second).astype(np.float32)
+            z, clipped = self.plain(first, second)
             search = self.search
-            take_pairs(z, first, second, np.float32(search.least), self.cut, search.sample, self.found)
+            self.found.counts[CLIPPED] += clipped
+            take_pairs(z.astype(np.float32), first, second, np.float32(search.least), self.cut, search.sample, self.found)
 
 
 def prune(found: Found, limit: int) -> np.float32:
