@@ -181,7 +181,11 @@ def _counting(
     gaps = known < values.shape[1]
     low = np.fmin.reduce(values, axis=1)
     high = np.fmax.reduce(values, axis=1)
-    counts = (low < high) & (known >= max(rules.min_n, 4)) & ((values.shape[1] - known) / values.shape[1] <= rules.max_missing)
+    counts = (
+        (low < high)
+        & (known >= max(rules.min_n, 4))
+        & ((values.shape[1] - known) / values.shape[1] <= rules.max_missing)
+    )
     if study.detected is not None:
         share = (np.asarray(study.detected)[np.ix_(rows, chosen)] & ~absent).sum(axis=1)
         counts &= share / np.maximum(known, 1) >= rules.detection

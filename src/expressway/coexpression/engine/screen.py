@@ -130,7 +130,9 @@ class _Thread:
             z, clipped = self.plain(first, second)
             search = self.search
             self.found.counts[CLIPPED] += clipped
-            take_pairs(z.astype(np.float32), first, second, np.float32(search.least), self.cut, search.sample, self.found)
+            take_pairs(
+                z.astype(np.float32), first, second, np.float32(search.least), self.cut, search.sample, self.found
+            )
 
 
 def prune(found: Found, limit: int) -> np.float32:

@@ -371,7 +371,7 @@ def _plan(connection: Connection, of: Slice, wanted: Request, progress: Progress
 
 
 def _seconds(prepared: Prepared, threads: int) -> float:
-    """About how long the pass takes: nanoseconds for a compiled pair by studies and samples, microseconds for others."""
+    """About how long the pass takes: nanoseconds for each compiled pair, by studies and samples, else microseconds."""
     layout = prepared.layout
     compiled = layout.expected_pairs() - prepared.plain_pairs
     each = 14e-9 * len(layout.studies) + 0.04e-9 * float(np.sum(layout.n))
