@@ -12,8 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from expressway.coexpression.citations import PAPERS, references
 from expressway.errors import InvalidSetting
-from expressway.reports.citations import PAPERS, references
 from expressway.reports.findings import checks, headline
 from expressway.reports.methods import methods
 from expressway.reports.report import render, write_report

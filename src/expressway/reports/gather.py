@@ -42,7 +42,7 @@ def gather(
     """All that a report shows; the arguments are those of `pipeline.write_report`."""
     of = warehouse.published_slice(disease, technology, organism)
     which = (of.disease, of.technology, of.organism)
-    run = warehouse.published_run(of.feature_run_id)
+    run = warehouse.published_run(of)
     settings = dict(run["settings"])
     counts = dict(settings.pop("counts", {}))
     dropped = settings.pop("genes_dropped", [])

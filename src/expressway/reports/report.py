@@ -15,8 +15,8 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from expressway.coexpression.citations import references
 from expressway.reports import charts
-from expressway.reports.citations import references
 from expressway.reports.evidence import COHORT_COLUMNS, Cohorts, Figures, PairEvidence, pair_name, plain
 from expressway.reports.findings import best_pair, cautions, checks, headline, sentence
 from expressway.reports.methods import methods

@@ -284,7 +284,7 @@ class Warehouse:
 
     def _as_stored(self, connection: Connection, of: published.PublishedSlice) -> PairSettings:
         """The settings of the run that stored a slice; what it did not note is as settings are now."""
-        run = published.published_run(connection, of.feature_run_id)["settings"]
+        run = published.published_run(connection, of)["settings"]
         choices = {name: run[name] for name in Choices.model_fields if name in run}
         return self.settings.pairs.model_copy(update=choices)
 
@@ -299,10 +299,10 @@ class Warehouse:
         with self._ready() as connection:
             return published.published_slice(connection, disease, technology, organism)
 
-    def published_run(self, feature_run_id: str) -> dict[str, Any]:
+    def published_run(self, of: published.PublishedSlice) -> dict[str, Any]:
         """Settings, versions and input batches of the run that stored a slice."""
         with self._ready() as connection:
-            return published.published_run(connection, feature_run_id)
+            return published.published_run(connection, of)
 
     def published_slices(self) -> pl.DataFrame:
         """One row for each disease, technology and organism that has stored pairs."""
