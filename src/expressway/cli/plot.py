@@ -69,6 +69,6 @@ def _pair(
     from expressway.reports.evidence import Cohorts
 
     with open_warehouse(context) as warehouse:
-        run = warehouse.published_run(warehouse.published_slice(disease, technology, organism).feature_run_id)
+        run = warehouse.published_run(warehouse.published_slice(disease, technology, organism))
         pair = warehouse.pair(*genes, disease=disease, technology=technology, organism=organism)
     return pair, Cohorts.of(run["settings"])
