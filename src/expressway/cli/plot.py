@@ -54,7 +54,7 @@ def scatter(
     technology: Technology = None,
     organism: Organism = None,
 ) -> None:
-    """Draw the expression of both genes in every sample, by study and cohort."""
+    """Draw both genes in every sample, by study."""
     from expressway.reports import charts
 
     pair, cohorts = _pair(context, (gene_a, gene_b), disease, technology, organism)

@@ -22,7 +22,10 @@ def report(
     organism: Organism = None,
     top: Annotated[int, typer.Option("--top", min=0, help="How many of the listed pairs to show in detail.")] = 20,
 ) -> None:
-    """Write what was found, and how far to believe it, as one HTML file."""
+    """Write what was found into one HTML file.
+
+    And how far to believe it.
+    """
     from expressway.pipeline import write_report
 
     with open_warehouse(context) as warehouse:
