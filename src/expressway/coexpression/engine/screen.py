@@ -87,7 +87,10 @@ def tiles(genes: int, complete: int, side: int) -> Iterator[Tile]:
 def pairs_in(tile: Tile) -> int:
     """Pairs of a tile whose second gene comes after the first."""
     row, bottom, column, right = tile
-    return sum(max(0, right - max(column, i + 1)) for i in range(row, bottom))
+    full = max(0, min(bottom, column) - row)  # rows that lie before all columns
+    first, last = max(row, column), min(bottom, right)
+    steps = max(0, last - first)
+    return full * (right - column) + steps * (right - first) - steps * (steps + 1) // 2
 
 
 class _Thread:
