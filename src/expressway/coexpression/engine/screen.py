@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,9 +138,8 @@ class _Thread:
 def prune(found: Found, limit: int, alphabet: NDArray[np.int64]) -> np.float32:
     """Keep one candidate more than `limit`, which tells that there were more; returns the smallest score kept."""
     held = int(found.held[0])
-    columns = (found.first, found.second, found.score)
-    kept = best_candidates(*(column[:held] for column in columns), limit + 1, alphabet)
-    for column in columns:
+    kept = best_candidates(found.first[:held], found.second[:held], found.score[:held], limit + 1, alphabet)
+    for column in (found.first, found.second, found.score):
         column[: len(kept)] = column[kept]
     found.held[0] = len(kept)
     return np.float32(found.score[: len(kept)].min(initial=np.inf))
