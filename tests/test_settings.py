@@ -321,11 +321,44 @@ def test_every_key_that_holds_a_path_is_known_as_one() -> None:
     fields = {**StudySettings.model_fields, **Settings.model_fields}
     holding = [name for name, field in fields.items() if "pathlib" in str(field.annotation)]
 
-    assert sorted(holding) == sorted(PATHS)
+    assert sorted(holding) == sorted([*PATHS, "sources"])
     assert any(Path in get_args(field.annotation) for field in fields.values())
 
 
 # Variables in the file
+
+
+def test_how_pairs_are_analysed_is_read_from_every_source(write: Write) -> None:
+    config = write(
+        "sources: [downloads, /data/x.zip]\nreport: out/r.html\nwork_folder: work\n"
+        "pairs: {tau2_method: REML, tail: '0.1', genes: 'file:genes.txt', contrasts: own.yaml, keep: 10}\n"
+        "defaults: {disease: SEPSIS}\n"
+    )
+
+    found = load_settings(
+        config, {"pairs": {"keep": 20}}, {"EXPRESSWAY_PAIRS__MIN_N": "8", "EXPRESSWAY_TECHNOLOGY": "ALL"}
+    )
+
+    folder = config.parent.absolute()
+    assert found.sources == (folder / "downloads", Path("/data/x.zip"))
+    assert (found.report, found.work_folder) == (folder / "out/r.html", folder / "work")
+    assert (found.pairs.tau2_method, found.pairs.tail, found.pairs.keep, found.pairs.min_n) == ("REML", 0.1, 20, 8)
+    assert (found.pairs.genes, found.pairs.contrasts) == (f"file:{folder}/genes.txt", str(folder / "own.yaml"))
+    assert (found.technology, found.for_study(GSE).disease) == ("ALL", "SEPSIS")
+
+
+def test_a_wrong_setting_of_pairs_is_refused_with_the_nearest_key(write: Write) -> None:
+    with pytest.raises(UnknownSetting) as unknown:
+        file_settings(write("pairs: {tau_method: DL}"))
+    assert "pairs.tau2_method" in unknown.value.hint
+    for text, said in (
+        ("min_n: 3", "pairs.min_n"),
+        ("tau2_method: ML", "pairs.tau2_method"),
+        ("tail: 2", "pairs.tail"),
+    ):
+        with pytest.raises(InvalidSetting) as wrong:
+            file_settings(write(f"pairs: {{{text}}}"))
+        assert said in wrong.value.message
 
 
 def test_variables_are_filled_in(write: Write) -> None:
@@ -744,6 +777,7 @@ CHANGED: dict[str, Any] = {
     "accession": "GSE1",
     "block_size": 7,
     "deflooring": "off",
+    "disease": "SEPSIS",
     "duplicate_probes": "keep",
     "illness_fields": {"a": {"b": "SEPSIS"}},
     "illness_overrides": {"GSM1": "SEPSIS"},
@@ -777,7 +811,7 @@ def test_each_setting_changes_the_hash_it_should_and_no_other(key: str) -> None:
 
 
 def test_which_settings_are_part_of_neither_hash() -> None:
-    neither = {"accession", "block_size", "max_null_share", "min_labelled_share", "samplesheet"}
+    neither = {"accession", "block_size", "disease", "max_null_share", "min_labelled_share", "samplesheet"}
 
     assert VALUES.isdisjoint(LABELS)
     assert set(KEYS.study) - VALUES - LABELS == neither
@@ -800,14 +834,16 @@ def test_describe_is_every_setting_in_force_ready_for_json(write: Write) -> None
     assert found["defaults.max_null_share"] == 0.1
     assert found[f"studies.{GSE}.samplesheet"] == "/a.csv"
     assert {name.removeprefix("defaults.") for name in found if name.startswith("defaults.")} == set(KEYS.study)
-    assert set(KEYS.top) - {"defaults", "studies"} <= set(found)
+    assert {name.removeprefix("pairs.") for name in found if name.startswith("pairs.")} == set(KEYS.pairs)
+    assert set(KEYS.top) - {"defaults", "pairs", "studies"} <= set(found)
 
 
 def test_the_reference_has_every_key_with_type_default_and_meaning() -> None:
     lines = settings_reference().splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line.startswith("| `")]
 
-    assert [row[0].strip("`") for row in rows] == [*KEYS.top, *(f"defaults.{key}" for key in KEYS.study)]
+    sections = [*(f"pairs.{key}" for key in KEYS.pairs), *(f"defaults.{key}" for key in KEYS.study)]
+    assert [row[0].strip("`") for row in rows] == [*KEYS.top, *sections]
     assert all(len(row) == 4 and all(row) and row[3].endswith(".") for row in rows)
     said = {row[0].strip("`"): row for row in rows}
     assert said["memory"][1:3] == ["size", "`2GiB`"]

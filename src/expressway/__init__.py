@@ -4,7 +4,9 @@ import expressway
 
 with expressway.open_warehouse("duckdb:///expressway.duckdb") as warehouse:
     warehouse.load("SRP164913.zip")
-    warehouse.studies()
+    warehouse.map_study("SRP164913", "SEPSIS")
+    warehouse.aggregate("SEPSIS")
+    warehouse.top_pairs("SEPSIS")
 """
 
 from __future__ import annotations
@@ -16,16 +18,30 @@ from typing import TYPE_CHECKING, Any
 from expressway.errors import ExpresswayError
 
 if TYPE_CHECKING:
+    from expressway.pipeline import PipelineResult, run_pipeline
     from expressway.warehouse.load import StudyResult
     from expressway.warehouse.loading import LoadResult
+    from expressway.warehouse.pairs.aggregate import AggregateResult
     from expressway.warehouse.warehouse import Warehouse
 
-__all__ = ["ExpresswayError", "LoadResult", "StudyResult", "Warehouse", "open_warehouse"]
+__all__ = [
+    "AggregateResult",
+    "ExpresswayError",
+    "LoadResult",
+    "PipelineResult",
+    "StudyResult",
+    "Warehouse",
+    "open_warehouse",
+    "run_pipeline",
+]
 
 _HOMES = {
+    "AggregateResult": "expressway.warehouse.pairs.aggregate",
     "LoadResult": "expressway.warehouse.loading",
+    "PipelineResult": "expressway.pipeline",
     "StudyResult": "expressway.warehouse.load",
     "Warehouse": "expressway.warehouse.warehouse",
+    "run_pipeline": "expressway.pipeline",
 }
 
 
@@ -48,7 +64,7 @@ def open_warehouse(url: str | None = None, *, config: Path | str | None = None) 
 
 
 def __getattr__(name: str) -> Any:
-    """Classes of the warehouse, imported when first asked for: the numerics are usable without a database."""
+    """What needs a warehouse, imported when first asked for: the numerics are usable without a database."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expressway.coexpression.agreement import agreement
+from expressway.coexpression.consistency import agreement
 from expressway.coexpression.fisher import fisher_z, std_error
 from expressway.coexpression.pooling import pool
 

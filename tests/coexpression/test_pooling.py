@@ -147,6 +147,19 @@ def test_one_study_stands_for_itself_and_has_no_heterogeneity(method: str) -> No
     assert all(np.isnan(found[name]) for name in ("tau2", "I2", "Q_p"))
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("ci", ["z", "HK", "HK_floor"])
+def test_one_study_whatever_its_rounding(method: str, ci: str) -> None:
+    rng = np.random.default_rng(6)
+    estimates, errors = rng.normal(size=(1, 1_000)), rng.uniform(0.05, 1, (1, 1_000))
+    found = pool(estimates, errors, method, ci)
+    np.testing.assert_allclose(found.estimate, estimates[0], rtol=1e-15)
+    assert np.all(found.Q == 0)
+    assert np.isnan([found.tau2, found.I2, found.Q_p]).all()
+    if ci != "z":
+        assert np.isnan([found.std_error, found.z, found.p, found.ci_low, found.ci_high]).all()
+
+
 @pytest.mark.parametrize("ci", ["HK", "HK_floor"])
 def test_one_study_has_no_hartung_knapp(ci: str) -> None:
     found = one([0.5], [0.04], ci=ci)

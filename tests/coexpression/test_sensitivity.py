@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from expressway.coexpression.power import power
+from expressway.coexpression.sensitivity import power
 
 
 def test_worked_case() -> None:

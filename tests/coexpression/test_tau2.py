@@ -97,6 +97,19 @@ def test_restricted_likelihood_is_at_a_maximum() -> None:
         assert np.all(between.log_likelihood(data, other) <= best + 1e-11)
 
 
+def test_restricted_likelihood_where_fisher_scoring_runs_in_circles() -> None:
+    # about 25 of these 5,000 flat likelihoods never settle under scoring, step halving or not
+    rng = np.random.default_rng(1)
+    errors = np.exp(rng.uniform(-1.5, 1.5, (15, 5_000)))
+    estimates = rng.normal(0, np.sqrt(errors**2 * (rng.random((15, 5_000)) < 0.7) + np.exp(rng.uniform(-3, 3, 5_000))))
+    found = pool(estimates, errors, "REML").tau2
+    weights = 1 / (errors**2 + found)
+    residuals = estimates - between.weighted_mean(estimates, weights)
+    score = ((weights * residuals) ** 2).sum(0) - between.spread_of_weights(weights)
+    assert np.all(np.isfinite(found))
+    assert np.all(np.abs(score[found > 0]) <= 1e-9 * weights.sum(0)[found > 0])
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_extreme_studies_still_get_an_answer(method: str) -> None:
     rng = np.random.default_rng(11)

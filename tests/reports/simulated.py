@@ -121,12 +121,11 @@ def _pooled(rows: list[dict[str, Any]], key: str) -> dict[str, Any]:
     left_out = [_random_effects(np.delete(dz, i), np.delete(se, i)) for i in range(k)] if k > 1 else []
     loo = max((float(2 * stats.norm.sf(abs(m / s))) for m, s, _, _ in left_out), default=None)
     hk = math.sqrt(float((weights * (dz - mean) ** 2).sum() / (k - 1) / weights.sum())) if k > 1 else None
-    values = {
-        "mean": mean, "se": error, "ci_low": mean - 1.959964 * error, "ci_high": mean + 1.959964 * error, "Q": q,
-        "Q_p": float(stats.chi2.sf(q, k - 1)) if k > 1 else None, "I2": 100 * max(0, (q - k + 1) / q) if k > 1 else None,
-        "tau2": tau2 if k > 1 else None, "pi_low": mean - wide if wide else None, "pi_high": mean + wide if wide else None,
-        "loo_max_p": loo, "z": mean / error, "hk_se": hk,
-    }  # fmt: skip
+    values = {"mean": mean, "se": error, "Q": q, "loo_max_p": loo, "z": mean / error, "hk_se": hk}
+    values |= {"ci_low": mean - 1.959964 * error, "ci_high": mean + 1.959964 * error}
+    values |= {"pi_low": mean - wide if wide else None, "pi_high": mean + wide if wide else None}
+    values["Q_p"] = float(stats.chi2.sf(q, k - 1)) if k > 1 else None
+    values |= {"I2": 100 * max(0, (q - k + 1) / q) if k > 1 else None, "tau2": tau2 if k > 1 else None}
     return {f"dz_{key}_{name}": value for name, value in values.items()} | {
         f"n_studies_{key}": k,
         f"p_{key}": p,
@@ -197,9 +196,9 @@ def report_data(**changes: Any) -> ReportData:
         ),
         "genes": pl.DataFrame(
             {
-                "gene": ["ENSG1", "ENSG2", "ENSG3"],
-                "status": ["KEPT", "KEPT", "DROPPED"],
-                "reason": [None, None, "in no cohort is it detected in 50% of 5 samples"],
+                "reason": ["in no cohort is it detected in 50% of 5 samples"],
+                "genes": [719],
+                "example": ["ENSG3"],
             }
         ),
         "distributions": distributions(),
@@ -255,7 +254,8 @@ def distributions() -> dict[str, pl.DataFrame]:
 def _studies() -> pl.DataFrame:
     rows = [
         {
-            "study": study, "title": f"Whole blood in sepsis and septic shock, centre {number}", "technology": "RNA-SEQ",
+            "study": study, "title": f"Whole blood in sepsis and septic shock, centre {number}",
+            "technology": "RNA-SEQ",
             "platform": "Illumina NovaSeq 6000", "unit_tag": "QN_TARGET", "value_scale": "QN", "genes": 3000,
             "samples": sum(SIZES[study]), "n_control": SIZES[study][0], "n_sepsis": SIZES[study][1],
             "n_septic_shock": SIZES[study][2], "tied_floor_share": 0.21 + number / 100, "quality_score": 96.2 - number,

@@ -190,7 +190,7 @@ def test_organism_that_contradicts_the_ids_is_refused(tmp_path: Path) -> None:
     ("content", "error", "says"),
     [
         (b"", InvalidAnnotation, "empty"),
-        (gzip.compress(b""), InvalidAnnotation, "empty"),
+        (gzip.compress(b"", mtime=0), InvalidAnnotation, "empty"),
         (b"ensgene\tsymbol\n", InvalidAnnotation, "no genes"),
         (b"Gene\tSRR1\tSRR2\nENSG00000000003\t1\t2\n", InvalidAnnotation, "Gene, SRR1, SRR2"),
         (b"<!DOCTYPE html><html></html>", InvalidAnnotation, "web page"),
@@ -198,7 +198,7 @@ def test_organism_that_contradicts_the_ids_is_refused(tmp_path: Path) -> None:
         (b'ensgene\tsymbol\nENSG00000000003\t"TSPAN6\n', RaggedRow, "quotation"),
         (b"ensgene\tsymbol\nENSG00000000003\tTSPAN6\t1\n", RaggedRow, "line 2"),
         (b"ensgene\tsymbol\nENSG00000000003\t\xff\xfe\xfa\n", UnknownEncoding, "UTF-8"),
-        (gzip.compress(ENSEMBL.encode() * 500)[:-200], BrokenContainer, "truncated"),
+        (gzip.compress(ENSEMBL.encode() * 500, mtime=0)[:-200], BrokenContainer, "truncated"),
         (b"\x1f\x8bnonsense", BrokenContainer, "damaged"),
         (GTF.replace("\tgene\t", "\texon\t").encode(), InvalidAnnotation, "no gene features"),
         (GTF.encode() + b"chr1\tHAVANA\tgene\n", RaggedRow, "line 7"),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from expressway.cli.aggregate import Disease, Organism, Technology
 from expressway.cli.context import open_warehouse
 from expressway.cli.output import talk
 
@@ -28,3 +29,20 @@ def expression(
     with open_warehouse(context) as warehouse:
         rows = warehouse.export_expression(study, output)
     talk(f"wrote {output}, {rows:,} rows")
+
+
+@app.command("pairs")
+def pairs(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option("--output", "-o", help="FILE.parquet, FILE.csv or FILE.h5ad.")],
+    disease: Disease = None,
+    technology: Technology = None,
+    organism: Organism = None,
+) -> None:
+    """Write the stored pairs of a slice.
+
+    A manifest beside them has checksums, settings, versions and citations.
+    """
+    with open_warehouse(context) as warehouse:
+        rows = warehouse.export_pairs(output, disease, technology, organism)
+    talk(f"wrote {output}, {rows:,} pairs")

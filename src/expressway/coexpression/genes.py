@@ -19,8 +19,10 @@ RULES = "all, mad:N, variance:N, iqr:N, detection:SHARE, file:PATH"
 
 
 def _mad(values: Array) -> Array:
-    middle = np.nanmedian(values, axis=1, keepdims=True)
-    return np.asarray(1.4826 * np.nanmedian(np.abs(values - middle), axis=1))
+    # Masked medians sort several times as long.
+    median = np.nanmedian if np.isnan(values).any() else np.median
+    middle = median(values, axis=1, keepdims=True)
+    return np.asarray(1.4826 * median(np.abs(values - middle), axis=1))
 
 
 def _iqr(values: Array) -> Array:
@@ -162,7 +164,10 @@ def duplicates(studies: Sequence[CohortStudy], genes: Sequence[str]) -> dict[str
         )
         return tuple(found)
 
+    varying = set().union(*(_varying(study) for study in studies))
     for gene in genes:
+        if gene not in varying:
+            continue
         mine = values(gene)
         first = next((other for other in seen.get(hash(mine), []) if values(other) == mine), None)
         if first is None:
@@ -170,6 +175,13 @@ def duplicates(studies: Sequence[CohortStudy], genes: Sequence[str]) -> dict[str
         else:
             same[gene] = f"the same values as {first} in every study"
     return same
+
+
+def _varying(study: CohortStudy) -> list[str]:
+    """Genes that have two different values in a study."""
+    values = np.asarray(study.values)
+    varies = np.fmin.reduce(values, axis=1) < np.fmax.reduce(values, axis=1)
+    return [gene for gene, two in zip(study.genes, varies, strict=True) if two]
 
 
 def expression_summary(

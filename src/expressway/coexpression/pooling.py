@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc, stdtr, stdtrit
 
 from expressway.coexpression import tau2 as between
-from expressway.coexpression.arguments import BoolArray, FloatArray, IntArray, check_choice, study_table
+from expressway.coexpression.arguments import FloatArray, IntArray, check_choice, study_table
 from expressway.coexpression.fisher import Z_975, two_sided_p
 from expressway.errors import InvalidSetting
 
@@ -157,19 +157,13 @@ def checked_studies(estimates: ArrayLike, std_errors: ArrayLike) -> tuple[FloatA
 
 
 def _deviations(table: FloatArray, variances: FloatArray) -> tuple[FloatArray, between.Deviations]:
-    present: BoolArray = np.isfinite(variances)
-    k = np.zeros(table.shape[1], np.int64)
-    for row in present:
-        k += row
+    k = np.isfinite(variances).sum(axis=0)
     weights = 1.0 / variances
     mean = between.weighted_mean(table, weights)
-    values = table - mean
-    if not present.all():
-        values[~present] = 0.0
     misfit = between.scatter(table, weights, mean)
     misfit[k == 1] = 0.0
     misfit[k == 0] = np.nan
-    return mean, between.Deviations(values, variances, misfit, k)
+    return mean, between.Deviations(table - mean, variances, misfit, k)
 
 
 def _i_squared(data: between.Deviations) -> FloatArray:

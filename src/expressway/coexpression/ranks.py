@@ -95,8 +95,8 @@ def _correlation(left: FloatArray, right: FloatArray) -> FloatArray:
     squares_a, squares_b = np.einsum("ij,ij->i", a, a), np.einsum("ij,ij->i", b, b)
     lengths = np.sqrt(np.multiply.outer(squares_a, squares_b))
     products = a @ b.T
+    # not beyond 1: the product of the lengths is a square only where the ranks are the same
     r: FloatArray = np.divide(products, lengths, out=np.full_like(products, np.nan), where=lengths > 0)
-    np.clip(r, -1.0, 1.0, out=r)
     return r
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from expressway.errors import InvalidSetting
 
 NAMED = 5  # offenders that a message names
+ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,9 @@ class CohortStudy:
                 hint="Give a float64 array of shape (genes, samples), NaN where nothing was measured.",
             )
         object.__setattr__(self, "values", np.asarray(values, np.float64))
-        infinite = np.isinf(self.values).any(axis=1)
+        rows = range(0, len(self.values), ROWS_AT_ONCE)
+        blocks = [np.isinf(self.values[first : first + ROWS_AT_ONCE]).any(axis=1) for first in rows]
+        infinite = np.concatenate([np.zeros(0, np.bool_), *blocks])
         if infinite.any():
             row = int(infinite.argmax())
             raise InvalidSetting(

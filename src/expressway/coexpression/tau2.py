@@ -1,8 +1,8 @@
 """Estimators of the variance between studies, tau^2, for many metrics at once.
 
 Every sum over studies is taken in study order, one study after the other, so the result for one metric is bit for
-bit the same whichever other metrics stand beside it. An absent study has deviation 0 and variance infinity, hence
-weight 0: it adds exact zeros.
+bit the same whichever other metrics stand beside it. An absent study has infinite variance, hence weight 0: it adds
+exact zeros.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 
 from expressway.coexpression.arguments import BoolArray, FloatArray, IntArray
 
-_MOST_STEPS = 1_000
+_MOST_STEPS = 200
+_PATIENCE = 30
 _TOLERANCE = 1e-12
 """Of a step, relative to tau^2 + the typical variance within a study."""
 
@@ -24,7 +25,7 @@ class Deviations:
     """What the estimators see; all of them are indifferent to a shift of the estimates."""
 
     values: FloatArray
-    """Shape (studies, metrics): estimates less their inverse-variance mean; 0 where absent."""
+    """Shape (studies, metrics): estimates less their inverse-variance mean; any number where absent."""
     variances: FloatArray
     """Shape (studies, metrics): squared standard errors; infinity where absent."""
     Q: FloatArray
@@ -76,7 +77,7 @@ def paule_mandel(data: Deviations) -> FloatArray:
     """The tau^2 at which the generalised Q equals k - 1, or 0 where Q is below it already (Paule & Mandel 1982).
 
     Newton's method, from DerSimonian-Laird. Generalised Q is convex and falls with tau^2, so from the second step
-    on the iterates rise to the root and never pass it.
+    on the iterates rise to the root.
     """
     return _iterate(data, dersimonian_laird(data), _paule_mandel_step)
 
@@ -84,10 +85,10 @@ def paule_mandel(data: Deviations) -> FloatArray:
 def restricted_likelihood(data: Deviations) -> FloatArray:
     """The tau^2 of restricted maximum likelihood (Viechtbauer 2005, J Educ Behav Stat 30, 261).
 
-    Fisher scoring from the Hedges estimate, a step being halved for as long as it lowers the likelihood; 0 where the
-    likelihood is higher there than at the local maximum that was found.
+    Uphill from the Hedges estimate, as metafor goes; 0 where the likelihood is higher there than at the local maximum
+    that was found.
     """
-    found = _iterate(data, hedges(data), _scoring_step)
+    found = _iterate(data, hedges(data), _likelihood_step)
     zero = np.zeros_like(found)
     return np.where(log_likelihood(data, zero) > log_likelihood(data, found), zero, found)
 
@@ -160,20 +161,31 @@ _Step = Callable[[Deviations, FloatArray], FloatArray]
 
 
 def _iterate(data: Deviations, start: FloatArray, step: _Step) -> FloatArray:
-    """Steps each metric until it stands still; NaN where it does not within a thousand steps."""
+    """Steps each metric to where the step is nothing, or to 0; NaN where that takes too long.
+
+    A step upwards shows that the solution lies above, a step downwards that it lies below. One that leaves what is
+    known of the solution is replaced by halving it. Once patience is lost, steps double until the solution is
+    enclosed and every step halves: a flat likelihood makes steps that are short, or made of rounding errors.
+    """
     found = np.full(len(start), np.nan)
     at = np.flatnonzero((data.k >= 2) & np.isfinite(start))
     tau2, data = start[at], data.of(at)
     scale = data.k / add_studies(1.0 / data.variances)
-    for _ in range(_MOST_STEPS):
-        stepped = step(data, tau2)
+    low, high = np.full(len(at), -np.inf), np.full(len(at), np.inf)
+    for count in range(_MOST_STEPS):
+        change = step(data, tau2) * 2.0 ** max(0, count - _PATIENCE)
+        low, high = np.where(change >= 0, tau2, low), np.where(change >= 0, high, tau2)
+        stepped = np.maximum(tau2 + change, 0.0)
+        astray: BoolArray = (stepped <= low) | (stepped >= high) | (count >= _PATIENCE)
+        astray &= np.isfinite(low) & np.isfinite(high)
+        stepped[astray] = 0.5 * (low[astray] + high[astray])
         done = np.abs(stepped - tau2) <= _TOLERANCE * (stepped + scale)
         found[at[done]] = stepped[done]
         going = np.flatnonzero(~done)
         if not len(going):
             break
         at, tau2, scale = at[going], stepped[going], scale[going]
-        data = data.of(going)
+        low, high, data = low[going], high[going], data.of(going)
     return found
 
 
@@ -181,20 +193,27 @@ def _paule_mandel_step(data: Deviations, tau2: FloatArray) -> FloatArray:
     weights = data.weights(tau2)
     mean = weighted_mean(data.values, weights)
     excess = scatter(data.values, weights, mean) - (data.k - 1)
-    slope = scatter(data.values, weights, mean, power=2)
-    return np.maximum(tau2 + excess / slope, 0.0)
+    return np.divide(excess, scatter(data.values, weights, mean, power=2), out=excess)
 
 
-def _scoring_step(data: Deviations, tau2: FloatArray) -> FloatArray:
+def _likelihood_step(data: Deviations, tau2: FloatArray) -> FloatArray:
+    """The score over the expected or the observed information, whichever is larger: the shorter step of Fisher
+    scoring and Newton's method, which does not jump to another maximum.
+
+    With P the projection that takes the weighted mean away: the score is (y'PPy - tr P) / 2, the observed
+    information y'PPPy - tr(PP) / 2 and the expected one tr(PP) / 2.
+    """
     weights = data.weights(tau2)
-    mean = weighted_mean(data.values, weights)
-    score = scatter(data.values, weights, mean, power=2) - spread_of_weights(weights)
-    full = np.divide(score, _information(weights), out=score)
-    return _uphill(data, tau2, full)
+    residuals = data.values - weighted_mean(data.values, weights)
+    residuals *= weights
+    score = add_studies(residuals * residuals) - spread_of_weights(weights)
+    expected = _information(weights)
+    observed = 2.0 * scatter(residuals, weights, weighted_mean(residuals, weights)) - expected
+    return np.divide(score, np.maximum(observed, expected), out=score)
 
 
 def _information(weights: FloatArray) -> FloatArray:
-    """sum w^2 - 2 sum w^3 / sum w + (sum w^2 / sum w)^2, arranged so that no term is taken from another.
+    """tr(PP) = sum w^2 - 2 sum w^3 / sum w + (sum w^2 / sum w)^2, so that no term is taken from another.
 
     It is the sum of the squares of w_i (sum of the other w) / sum w, and of w_i w_j / sum w for i != j.
     """
@@ -210,19 +229,3 @@ def _information(weights: FloatArray) -> FloatArray:
         squares_before += square
     information /= total
     return np.divide(information, total, out=information)
-
-
-def _uphill(data: Deviations, tau2: FloatArray, step: FloatArray) -> FloatArray:
-    """tau^2 + step, not below 0, the step halved (at most 30 times) where the likelihood would fall."""
-    stepped = np.maximum(tau2 + step, 0.0)
-    before = log_likelihood(data, tau2)
-    slack = 1e-13 * (1.0 + np.abs(before))
-    worse: BoolArray = log_likelihood(data, stepped) < before - slack
-    at = np.flatnonzero(worse)
-    for _ in range(30):
-        if not len(at):
-            break
-        step[at] *= 0.5
-        stepped[at] = np.maximum(tau2[at] + step[at], 0.0)
-        at = at[log_likelihood(data.of(at), stepped[at]) < (before - slack)[at]]
-    return stepped

@@ -159,7 +159,7 @@ def cautions(
             f"{hub[0]} is in {count(hub[1], 'listed pair')}: pairs that share a gene are not independent findings."
         )
     found.append(
-        "A change in the mix of cells changes correlations too. These figures cannot tell it from a change within cells."
+        "A change in the mix of cells changes correlations too; these figures cannot tell it from one within cells."
     )
     return found
 

@@ -13,10 +13,9 @@ from typing import Any, Literal
 import altair as alt
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
+from expressway.coexpression.citations import references
 from expressway.reports import charts
-from expressway.reports.citations import references
 from expressway.reports.evidence import COHORT_COLUMNS, Cohorts, Figures, PairEvidence, pair_name, plain
 from expressway.reports.findings import best_pair, cautions, checks, headline, sentence
 from expressway.reports.methods import methods
@@ -26,8 +25,6 @@ from expressway.reports.tables import evidence_table, ranked_table, statistics_t
 from expressway.reports.truth import recovery
 from expressway.reports.words import count, interval, percent, signed
 from expressway.warehouse.files import replacing
-
-FEWEST_BARS = "p_values", "quantiles"
 
 
 def _nothing() -> pl.DataFrame:
@@ -59,7 +56,7 @@ class ReportData:
     messages: pl.DataFrame = field(default_factory=_nothing)
     """study, code, severity, details, from the validation log."""
     genes: pl.DataFrame = field(default_factory=_nothing)
-    """gene, status, reason, as `Analysis.genes`."""
+    """reason, genes (how many), example: why genes were left out."""
     distributions: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     """`Analysis.distributions`: p_values (family, low, high, share), quantiles (family, expected, observed)."""
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -100,8 +97,8 @@ def render(data: ReportData) -> str:
     script = _part("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = _environment().get_template("report.html.j2")
-    style = Markup(_part("report.css"))
-    return page.render(style=style, script=Markup(script), digest=digest, **_context(data))
+    parts = {"style": _part("report.css"), "script": script, "digest": digest}
+    return page.render(**parts, **_context(data))
 
 
 @cache
@@ -131,7 +128,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "slice": f"{data.disease}, {data.technology}, {data.organism.replace('_', ' ').capitalize()}",
         "case": plain(cohorts.case),
         "headline": headline(data.disease, data.studies.height, tested, passing, data.filters),
-        "figures": _key_figures(data, cohorts, tested, passing),
+        "figures": _key_figures(data, tested, passing),
         "best": best_pair(data.evidence, cohorts) if data.pairs.height else None,
         "best_anchor": shown[0]["anchor"] if shown else "",
         "best_checks": shown[0]["checks"] if shown else [],
@@ -154,7 +151,7 @@ def _context(data: ReportData) -> dict[str, Any]:
     }
 
 
-def _key_figures(data: ReportData, cohorts: Cohorts, tested: int, passing: int) -> list[tuple[str, str]]:
+def _key_figures(data: ReportData, tested: int, passing: int) -> list[tuple[str, str]]:
     figures = [
         ("pairs tested", f"{tested:,}"),
         ("pairs that pass", f"{passing:,}"),
@@ -174,7 +171,7 @@ def _cohort_sizes(studies: pl.DataFrame, cohorts: Cohorts) -> list[dict[str, str
         {
             "name": plain(label),
             "colour": colours[label],
-            "size": count(studies[f"n_{column}"].sum(), "sample") if f"n_{column}" in studies.columns else "",
+            "size": count(int(studies[f"n_{column}"].sum()), "sample") if f"n_{column}" in studies.columns else "",
         }
         for label, column in zip(cohorts.labels, COHORT_COLUMNS, strict=True)
     ]
@@ -213,12 +210,12 @@ def _evidence(number: int, pair: PairEvidence, cohorts: Cohorts) -> dict[str, An
     }
 
 
-def _drawn(chart: alt.TopLevelMixin, name: str) -> Markup:
-    """The chart as markup that may stand in the page: vl-convert escapes all text in it."""
-    return Markup(charts.svg(chart, name))
+def _drawn(chart: alt.TopLevelMixin, name: str) -> str:
+    """The chart as it may stand in the page: vl-convert escapes all text in it."""
+    return charts.svg(chart, name)
 
 
-def _overview(data: ReportData, name: Literal["p_values", "quantiles"], cohorts: Cohorts) -> Markup | None:
+def _overview(data: ReportData, name: Literal["p_values", "quantiles"], cohorts: Cohorts) -> str | None:
     frame = data.distributions.get(name)
     if frame is None or frame.is_empty():
         return None
@@ -226,7 +223,7 @@ def _overview(data: ReportData, name: Literal["p_values", "quantiles"], cohorts:
     return _drawn(chart, name.replace("_", "-"))
 
 
-def _heterogeneity(data: ReportData, cohorts: Cohorts) -> Markup | None:
+def _heterogeneity(data: ReportData, cohorts: Cohorts) -> str | None:
     if data.pairs.is_empty():
         return None
     limit = float(data.filters.get("i2_max", 75.0))

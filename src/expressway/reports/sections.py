@@ -6,11 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from expressway.reports.evidence import plain
+from expressway.reports.evidence import COHORT_COLUMNS, Cohorts, plain
 from expressway.reports.tables import Cell, Column, Table, frame_table, written
-from expressway.reports.words import number, percent
+from expressway.reports.words import capital, number, percent
 
 if TYPE_CHECKING:
     from expressway.reports.report import ReportData
@@ -32,10 +30,10 @@ SECTIONS = {
     "studies": Section(
         "Studies",
         {
-            "study": "Study", "title": "Title", "technology": "Technology", "platform": "Platform", "unit_tag": "Units",
-            "value_scale": "Scale", "genes": "Genes", "samples": "Samples", "n_control": "Control",
-            "n_sepsis": "Reference", "n_septic_shock": "Case", "n_others": "Others", "tied_floor_share": "Tied floor",
-            "quality_score": "Quality",
+            "study": "Study", "unit_tag": "Units", "value_scale": "Scale", "tied_floor_share": "Tied floor",
+            "quality_score": "Quality", "genes": "Genes", "samples": "Samples", "n_control": "Control",
+            "n_sepsis": "Reference", "n_septic_shock": "Case", "n_others": "Others", "technology": "Technology",
+            "platform": "Platform", "title": "Title",
         },
         "Tied floor: share of cells at the lowest value of their sample. After quantile normalisation such cells fake "
         "correlations; they are set to one value and count as not detected.",
@@ -48,14 +46,18 @@ SECTIONS = {
     ),
     "labels": Section(
         "How the samples got their cohort",
-        {"study": "Study", "illness": "Label", "method": "From", "rule": "Rule", "samples": "Samples", "example": "Example"},
+        {
+            "study": "Study", "illness": "Label", "method": "From", "rule": "Rule", "samples": "Samples",
+            "example": "As in",
+        },
         folded=True,
     ),
     "quality": Section(
         "Quality, 0 to 100, and its parts",
         {
             "study": "Study", "score": "Score", "completeness": "Completeness", "validity": "Validity",
-            "consistency": "Consistency", "accuracy": "Accuracy", "uniqueness": "Uniqueness", "timeliness": "Timeliness",
+            "consistency": "Consistency", "accuracy": "Accuracy", "uniqueness": "Uniqueness",
+            "timeliness": "Timeliness",
         },
         folded=True,
     ),
@@ -65,7 +67,9 @@ SECTIONS = {
         "Each is counted once, in the larger study.",
         empty="No sample stands in two studies.",
     ),
-    "genes": Section("Genes that were dropped", {"reason": "Reason", "genes": "Genes", "example": "Example"}, folded=True),
+    "genes": Section(
+        "Genes that were dropped", {"reason": "Reason", "genes": "Genes", "example": "As in"}, folded=True
+    ),
     "messages": Section(
         "What validation said",
         {"study": "Study", "severity": "Severity", "code": "Code", "details": "Details"},
@@ -94,23 +98,16 @@ FORMS: dict[str, Callable[[Any], str]] = {
 def section_tables(data: ReportData, names: Sequence[str]) -> list[dict[str, Any]]:
     """Title, table and words of each section that has something to say."""
     found = []
+    labels = Cohorts.of(data.settings).labels
+    cohorts = {f"n_{column}": capital(plain(label)) for column, label in zip(COHORT_COLUMNS, labels, strict=True)}
     for name in names:
         section, frame = SECTIONS[name], getattr(data, name)
-        if name == "genes":
-            frame = _reasons(frame)
         if frame.is_empty() and not section.empty:
             continue
-        table = frame_table(frame, section.headings, FORMS) if not frame.is_empty() else None
+        named = {**section.headings, **cohorts} if name == "studies" else section.headings
+        table = frame_table(frame, named, FORMS) if not frame.is_empty() else None
         found.append({"id": name, "section": section, "table": table})
     return found
-
-
-def _reasons(genes: pl.DataFrame) -> pl.DataFrame:
-    """How many genes were dropped for each reason, with the first of them."""
-    if genes.is_empty():
-        return genes
-    dropped = genes.filter(pl.col("status") == "DROPPED")
-    return dropped.group_by("reason").agg(genes=pl.len(), example=pl.col("gene").min()).sort("genes", "reason")
 
 
 def settings_table(settings: Mapping[str, Any], filters: Mapping[str, Any]) -> Table:
@@ -132,6 +129,3 @@ def versions_table(versions: Mapping[str, str], run_id: str | None) -> Table:
     if run_id:
         rows.append([Cell("run"), Cell(run_id, code=True)])
     return Table([Column("Software"), Column("Version")], rows)
-
-
-__all__ = ["SECTIONS", "STUDY_SECTIONS", "plain", "section_tables", "settings_table", "versions_table"]

@@ -11,7 +11,7 @@ import polars as pl
 
 from expressway.reports.charts.forest import study_rows
 from expressway.reports.evidence import Cohorts, Figures, PairEvidence, pair_name, plain
-from expressway.reports.words import DASH, capital, chance, interval, number, percent, signed
+from expressway.reports.words import DASH, capital, chance, number, percent, signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def ranked_table(
     columns = [Column("Rank", numeric=True), Column("Pair")]
     for key in ("ss", "soth"):
         group = capital(cohorts.contrast(key))
-        columns += [Column(name, numeric=True, group=group) for name in ("Δz", "95% interval", "q", "k", "I²")]
+        columns += [Column(name, numeric=True, group=group) for name in ("Δz", "q", "k", "I²")]
     columns += [Column("q", numeric=True, group="Combined")]
     columns += [Column(plain(label), numeric=True, group="Correlation") for label in cohorts.labels]
     columns += [Column("Score", numeric=True)]
@@ -110,10 +110,8 @@ def _ranked_row(
     bound = float(settings.get("q_bound", 0.05))
     cells = [Cell(str(place), str(place)), Cell(name, href=anchors.get(uid, ""))]
     for key in ("ss", "soth"):
-        low, high = figures(f"dz_{key}_ci_low"), figures(f"dz_{key}_ci_high")
         cells += [
             figure(figures(f"dz_{key}_mean"), signed),
-            Cell(interval(low, high), "" if low is None else repr(low)),
             _q(figures, f"q_{key}", bound),
             figure(figures(f"n_studies_{key}"), lambda value: number(value, 0)),
             figure(figures(f"dz_{key}_i2"), percent),

@@ -14,6 +14,7 @@ _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _GROUP = re.compile(r"<g(?: transform=\"translate\(0,0\)\")?></g>")
 _DOT = re.compile(r'<path transform="translate\(([^,]+),([^)]+)\)" d="M([\d.]+),0A[^"]+"([^>]*)/>')
 _DOTS = re.compile(r'<circle ([^>]*r="[^"]*")([^>/]*)/>(?:<circle [^>]*r="[^"]*"\2/>)+')
+_FONT = re.compile(r' font-family="[^"]*"')
 _TAG = re.compile(r"<[^>]+>")
 _IDENTIFIER = re.compile(r'id="([^"]+)"')
 
@@ -30,12 +31,15 @@ def described(svg: str, description: str, name: str) -> str:
     while (fewer := _GROUP.sub("", small)) != small:
         small = fewer
     small = _DOTS.sub(_together, _DOT.sub(_circle, small))
+    fonts = dict.fromkeys(_FONT.findall(small))
+    small = _FONT.sub("", small) if len(fonts) == 1 else small
     for identifier in dict.fromkeys(_IDENTIFIER.findall(small)):
         small = small.replace(f'id="{identifier}"', f'id="{name}-{identifier}"')
         small = small.replace(f"url(#{identifier})", f"url(#{name}-{identifier})")
     title, _, rest = description.partition(". ")
     labels = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(rest)}</desc>'
-    opening = f'<svg role="img" aria-labelledby="{name}-title {name}-desc" '
+    font = next(iter(fonts)).strip() + " " if len(fonts) == 1 else ""
+    opening = f'<svg role="img" aria-labelledby="{name}-title {name}-desc" {font}'
     head, _, body = small.removeprefix("<svg ").partition(">")
     return f"{opening}{head}>{labels}{body}"
 

@@ -18,19 +18,19 @@ def number(value: float | None, digits: int = 2) -> str:
 def signed(value: float | None, digits: int = 2) -> str:
     """As `number`, with a plus for what is above zero."""
     text = number(value, digits)
-    return f"+{text}" if value is not None and value > 0 else text
+    return f"+{text}" if value is not None and round(value, digits) > 0 else text
 
 
 def chance(value: float | None) -> str:
-    """A p or q value: 0.031, 4.2e-6."""
+    """A p or q value: 0.031, 4.2e-6 (with a minus sign, where a line cannot break)."""
     if value is None or not math.isfinite(value):
         return DASH
     if value == 0:
-        return "< 1e-300"
+        return f"< 1e{MINUS}300"
     if value >= 0.001:
         return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
     mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa}e{int(exponent)}"
+    return f"{mantissa}e{int(exponent)}".replace("-", MINUS)
 
 
 def equals(value: float | None) -> str:

@@ -62,7 +62,7 @@ def expression(connection: Connection, study: str) -> pl.DataFrame:
     Raises:
         UnknownStudyOrDisease: no such study.
     """
-    with _one_moment(connection):
+    with one_moment(connection):
         return pl.concat(_blocks(connection, study))
 
 
@@ -93,7 +93,7 @@ def export_expression(connection: Connection, study: str, target: Path) -> int:
             value=target,
             hint=f"Use one of {', '.join(writers)}.",
         )
-    with _one_moment(connection), replacing(target) as unfinished:
+    with one_moment(connection), replacing(target) as unfinished:
         rows = writer(_blocks(connection, study), unfinished)
         if rows == 0:
             raise InvalidSetting(
@@ -115,7 +115,7 @@ def require_study(connection: Connection, study: str) -> None:
 
 
 @contextmanager
-def _one_moment(connection: Connection) -> Iterator[None]:
+def one_moment(connection: Connection) -> Iterator[None]:
     """All queries inside see the warehouse as it is at the first, whatever is loaded meanwhile."""
     with connection.transaction():
         if connection.engine == "postgresql":
@@ -176,8 +176,8 @@ def _write_h5ad(blocks: Iterator[pl.DataFrame], path: Path) -> int:
     first = block.row(0, named=True)
     data = anndata.AnnData(
         X=np.concatenate(values).T,
-        obs=_index(samples, "sample_accession_code"),
-        var=_index(pl.concat(genes), "gene_id"),
+        obs=axis_frame(samples, "sample_accession_code"),
+        var=axis_frame(pl.concat(genes), "gene_id"),
         layers={"raw": np.concatenate(raw).T},
         uns={name: first[name] or "" for name in ("study_accession_code", "study_technology", "batch_id")},
     )
@@ -185,7 +185,7 @@ def _write_h5ad(blocks: Iterator[pl.DataFrame], path: Path) -> int:
     return int(data.n_obs * data.n_vars)
 
 
-def _index(frame: pl.DataFrame, column: str) -> Any:
+def axis_frame(frame: pl.DataFrame, column: str) -> Any:
     """The frame as AnnData wants its axes: a pandas frame with string labels."""
     import pandas
 

@@ -17,11 +17,12 @@ from expressway.warehouse.dimensions import Keys, ensure_keys, sample_accessions
 from expressway.warehouse.engines.base import Connection, Engine, FactLoad, FactSums, crash_point
 from expressway.warehouse.ledger import Outcome, Run, as_json, utc_now
 from expressway.warehouse.overlap import overlap_messages
+from expressway.warehouse.pairs.runs import mark_stale
 from expressway.warehouse.schema import batch as batches
 from expressway.warehouse.schema import dim_study, expression_rows
 from expressway.warehouse.schema import meta_study_qc as qc
 
-CELLS_PER_BLOCK = 983_040  # eight DuckDB row groups: smaller inserts leave half-filled groups behind
+CELLS_PER_BLOCK = 1_966_080  # 16 DuckDB row groups: threads wait for each other at the end of an insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def _load(
         crash_point("after_facts")
         _reconcile(written, engine.sum_facts(connection, facts), facts, study.counts)
     update_study(connection, study)
+    mark_stale(connection, study.info.accession)
     _write_qc(connection, study, batch_key, keys.study)
     messages = [*study.messages, *overlap_messages(connection, study.info.accession, sample_accessions(study))]
     ledger.log_messages(connection, run.run_id, study.hashes.batch_id, keys.study, messages)

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 from expressway.warehouse.dimensions import update_owners
 from expressway.warehouse.diseases import study_key
 from expressway.warehouse.engines.base import Connection, Engine
+from expressway.warehouse.pairs.runs import mark_stale
 from expressway.warehouse.schema import batch, dim_sample, dim_study, meta_study_qc, study_disease_map, study_sample
 
 
@@ -15,6 +16,7 @@ def remove_study(engine: Engine, connection: Connection, study: str) -> int:
     """Remove the facts, samples and labels of a study in one transaction; returns the facts removed.
 
     The batch row stays as REPLACED and the ledger keeps its rows, so that a later load of the same file is a load.
+    Stored pairs that the study entered stay too; their run becomes STALE.
 
     Raises:
         UnknownStudyOrDisease: no such study.
@@ -27,6 +29,7 @@ def remove_study(engine: Engine, connection: Connection, study: str) -> int:
         samples = connection.fetchall(select(study_sample.c.sample_key).where(study_sample.c.study_key == key))
         former = pl.DataFrame({"sample_key": [row[0] for row in samples]}, schema={"sample_key": pl.Int32})
         connection.stage("former_samples", former)
+        mark_stale(connection, study)
         connection.execute(
             update(batch)
             .where(batch.c.study_accession_code == study, batch.c.is_current)

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 
+from expressway.coexpression.choices import Choices
 from expressway.errors import QueryRefused, SchemaOlder, WarehouseUnreachable
 from expressway.settings import PairSettings, Settings, StudySettings, redact_url
 from expressway.studies.annotation import Annotation
@@ -36,6 +37,8 @@ class RankedPairs:
 
     pairs: pl.DataFrame
     """The columns of `analytics.vw_pair_metrics_ranked`, best first."""
+    passing: int
+    """Pairs that pass the filters, whether listed or not."""
     note: str
     """Why there are none, or that they are not of today's studies; empty else."""
 
@@ -198,7 +201,7 @@ class Warehouse:
             ]
         return aggregate.together(results)
 
-    def top_pairs(
+    def top_pairs(  # noqa: PLR0913 - the filters of the ranked view
         self,
         disease: str | None = None,
         technology: str | None = None,
@@ -246,7 +249,10 @@ class Warehouse:
             notes = [STALE.format(disease=of.disease)] if of.stale else []
             if frame.is_empty():
                 notes.append(ranked.why_empty(connection, of.disease_key, of.technology, of.organism, filters))
-        return RankedPairs(frame, "\n".join(notes))
+            passing = frame.height
+            if passing == filters.limit:
+                passing = ranked.count_pairs(connection, of.disease_key, of.technology, of.organism, filters)
+        return RankedPairs(frame, passing, "\n".join(notes))
 
     def pair(
         self,
@@ -274,7 +280,29 @@ class Warehouse:
             of = published.published_slice(connection, disease, technology, organism)
             subjects = self.settings.pairs.one_sample_per_subject
             found = resolve(connection, of.disease, of.technology, of.organism, one_sample_per_subject=subjects)
-            return pair_evidence(connection, found[0], gene_a, gene_b, self.settings.pairs)
+            return pair_evidence(connection, found[0], gene_a, gene_b, self._as_stored(connection, of))
+
+    def _as_stored(self, connection: Connection, of: published.PublishedSlice) -> PairSettings:
+        """The settings of the run that stored a slice; what it did not note is as settings are now."""
+        run = published.published_run(connection, of)["settings"]
+        choices = {name: run[name] for name in Choices.model_fields if name in run}
+        return self.settings.pairs.model_copy(update=choices)
+
+    def published_slice(
+        self, disease: str | None = None, technology: str | None = None, organism: str | None = None
+    ) -> published.PublishedSlice:
+        """The one slice that is meant; what is left out must follow from what is stored.
+
+        Raises:
+            InvalidSetting: no slice is stored that fits, or several do.
+        """
+        with self._ready() as connection:
+            return published.published_slice(connection, disease, technology, organism)
+
+    def published_run(self, of: published.PublishedSlice) -> dict[str, Any]:
+        """Settings, versions and input batches of the run that stored a slice."""
+        with self._ready() as connection:
+            return published.published_run(connection, of)
 
     def published_slices(self) -> pl.DataFrame:
         """One row for each disease, technology and organism that has stored pairs."""

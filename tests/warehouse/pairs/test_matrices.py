@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from expressway import open_warehouse
-from expressway.errors import BusyStudy, KeyNotResolved
+from expressway.errors import BusyStudy, KeyNotResolved, QueryRefused
 from expressway.studies.simulate import simulate
 from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.engines.duckdb import reading as duckdb_reading
@@ -98,7 +98,7 @@ def test_rows_of_one_gene_are_averaged_over_what_was_measured(connection: Connec
     assert cells(matrix) == [[7.0, 8.0, 9.0], [3.0, 5.0, None], [5.0, 5.0, 5.0]]
     assert matrix.study.detected is not None
     assert matrix.study.detected.tolist() == [[False] * 3, [False, True, False], [False] * 3]
-    assert matrix.notes == ("3 rows of 1 genes averaged: several ids of the study are of one gene",)
+    assert matrix.notes == ("3 rows of 1 gene averaged: several ids of the study are of one gene",)
 
 
 def test_genes_are_sorted_by_the_id_they_are_pooled_under(connection: Connection) -> None:
@@ -215,4 +215,18 @@ def test_a_read_that_is_given_up_leaves_the_connection_usable(
         next(facts)
         facts.close()
         assert connection.scalar("SELECT count(*) FROM fact.fact_gene_expression WHERE study_key = 1") == 28_000
+        connection.close()
+
+
+def test_a_read_that_fails_on_its_way_says_why(
+    duckdb_url: str, download: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb_reading, "ROWS", 1_000)
+    bad = "CASE WHEN gene_key > 500 THEN CAST(error('bad block') AS INT) ELSE gene_key END AS gene_key"
+    monkeypatch.setattr(duckdb_reading, "FACT", f"(SELECT * REPLACE ({bad}) FROM fact.fact_gene_expression)")
+    with open_warehouse(duckdb_url) as warehouse:
+        assert warehouse.load(download).ok
+        connection = warehouse.engine.connect()
+        with pytest.raises(QueryRefused, match="Invalid Input Error: bad block"):
+            list(duckdb_reading.read_facts(connection, 1, 1))
         connection.close()

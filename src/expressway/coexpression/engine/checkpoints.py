@@ -34,7 +34,9 @@ def save(path: Path, name: str, given: Problem, search: Search, done: tuple[int,
     """Write the state to `path` in one step; histograms as their bins that hold something."""
     state: dict[str, np.ndarray] = {"name": np.array(name), "done": np.array(done)}
     used = int(max(part.highest.max() for part in parts)) + 1
-    total = np.asarray(np.sum([part.histogram[:, :used] for part in parts], axis=0, dtype=np.uint32))
+    total = parts[0].histogram[:, :used].copy()
+    for part in parts[1:]:
+        total += part.histogram[:, :used]
     family, number = np.nonzero(total)
     state["bins"] = np.stack([family, number, total[family, number]])
     state["coarse"] = np.sum([part.coarse for part in parts], axis=0)

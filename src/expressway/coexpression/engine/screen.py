@@ -23,6 +23,7 @@ from expressway.coexpression.engine.tiles import (
     Found,
     Problem,
     count_tested,
+    multiply_ranks,
     nothing_found,
     search_tile,
     take_pairs,
@@ -33,6 +34,8 @@ Progress = Callable[[int, int], None]
 Plain = Callable[[NDArray[np.int64], NDArray[np.int64]], tuple[NDArray[np.float64], int]]
 """Of pairs of genes by their numbers, |z| of the nine families, (families, pairs), and how many of their correlations
 are clipped: what the kernel does not know."""
+HEIGHT = 128
+"""Most rows of a tile."""
 ROUND = 32
 """Tiles that each thread takes before progress is told."""
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
@@ -52,7 +55,7 @@ class Search:
     """Whether the kernel knows the statistics; it never knows genes with missing values."""
     fixed: bool = False
     sample: int = 8
-    tile: int = 256
+    tile: int = 512
     threads: int = 1
     checkpoint: Path | None = None
 
@@ -76,7 +79,7 @@ def tiles(genes: int, complete: int, side: int) -> Iterator[Tile]:
 
     First those of genes without missing values, then those of the other genes with all before them.
     """
-    height = min(side, 128)
+    height = min(side, HEIGHT)
     for left, right in ((0, complete), (complete, genes)):
         for row in range(0, right, height):
             bottom = min(row + height, right)
@@ -87,7 +90,10 @@ def tiles(genes: int, complete: int, side: int) -> Iterator[Tile]:
 def pairs_in(tile: Tile) -> int:
     """Pairs of a tile whose second gene comes after the first."""
     row, bottom, column, right = tile
-    return sum(max(0, right - max(column, i + 1)) for i in range(row, bottom))
+    full = max(0, min(bottom, column) - row)  # rows that lie before all columns
+    first, last = max(row, column), min(bottom, right)
+    steps = max(0, last - first)
+    return full * (right - column) + steps * (right - first) - steps * (steps + 1) // 2
 
 
 class _Thread:
@@ -96,8 +102,8 @@ class _Thread:
     def __init__(self, search: Search, slots: int, plain: Plain) -> None:
         self.search = search
         self.plain = plain
-        self.area = min(search.tile, 128) * search.tile
-        self.products = np.empty((slots, min(search.tile, 128), search.tile), np.float32)
+        self.area = min(search.tile, HEIGHT) * search.tile
+        self.room = np.empty(slots * self.area, np.float32)
         self.found = nothing_found(2 * search.limit + self.area + 1)
         self.cut = np.float32(search.start)
 
@@ -118,7 +124,7 @@ class _Thread:
             np.float32(search.least),
             self.cut,
             search.sample,
-            self.products,
+            multiply_ranks(given, (row, bottom), (column, right), self.room),
             self.found,
         )
 

@@ -15,7 +15,7 @@ from expressway.coexpression.engine.kernel import FAMILIES, METRICS, count_clipp
 from expressway.coexpression.engine.layout import CASE, CONTROL, LARGEST_EXACT, REFERENCE, Layout
 from expressway.coexpression.engine.operations import F32, compiled, larger
 
-LANES = 128
+LANES = 512
 """Columns that the kernel takes at a time: what it touches then stays in the first-level cache."""
 BINS_PER_UNIT = 6250
 """Bins of the histograms in one unit of z^2: p changes by 8e-5 of its value, at most 1.0e-4, from bin to bin."""
@@ -23,6 +23,10 @@ BINS = 1500 * BINS_PER_UNIT
 """Up to z = 38.7, where p leaves the range of float64."""
 COARSE_BINS, COARSE_WIDTH = 2000, 0.005
 """Bins of |z| of ss, soth and combined over the whole range, of every pair of a sampled gene: for pictures of p."""
+
+
+Span = tuple[int, int]
+"""The first of some genes, and the one after the last."""
 
 
 class Problem(NamedTuple):
@@ -123,18 +127,24 @@ def nothing_found(room: int) -> Found:
     )
 
 
-@compiled
-def multiply_ranks(given: Any, slot: int, rows: Any, columns: Any, products: Any) -> None:
-    """The dot products of the ranks of rows and columns in a slot, exact up to 369 samples, else to one rounding."""
-    n = given.n[slot]
-    genes = given.pattern.size
-    ranks = given.ranks[given.offsets[slot] : given.offsets[slot] + n * genes].reshape((genes, n))
-    left = ranks[rows[0] : rows[1]]
-    right = ranks[columns[0] : columns[1]]
-    if n <= LARGEST_EXACT:
-        np.dot(left, right.T, products)
-    else:
-        products[:] = np.dot(left.astype(np.float64), right.astype(np.float64).T).astype(np.float32)
+def multiply_ranks(given: Problem, rows: Span, columns: Span, room: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The dot products of the ranks of rows and columns, (slots, rows, columns): exact up to 369 samples, else rounded.
+
+    Args:
+        room: where they go, flat; what it held in slots without a cohort stays.
+    """
+    genes, slots = len(given.pattern), len(given.n)
+    height, width = rows[1] - rows[0], columns[1] - columns[0]
+    products = room[: slots * height * width].reshape(slots, height, width)
+    for slot in np.flatnonzero(given.n):
+        n, start = given.n[slot], given.offsets[slot]
+        ranks = given.ranks[start : start + n * genes].reshape(genes, n)
+        left, right = ranks[slice(*rows)], ranks[slice(*columns)]
+        if n <= LARGEST_EXACT:
+            np.matmul(left, right.T, out=products[slot])
+        else:
+            products[slot] = left.astype(np.float64) @ right.astype(np.float64).T
+    return products
 
 
 @compiled
@@ -185,15 +195,11 @@ def search_tile(
         least: |z| from which the tail is counted.
         cut: best |z| from which a pair is a candidate.
         sample: every how many genes the whole range is counted.
-        products: room for (slots, rows, columns).
+        products: what `multiply_ranks` gave.
     """
     slots = given.n.size
     L = given.others.size
-    height, width = rows[1] - rows[0], columns[1] - columns[0]
-    for slot in range(slots):
-        if given.n[slot] > 0:
-            block = products[slot].ravel()[: height * width].reshape((height, width))
-            multiply_ranks(given, slot, rows, columns, block)
+    width = columns[1] - columns[0]
     for left in range(0, width, LANES):
         lanes = min(LANES, width - left)
         begin = columns[0] + left
@@ -231,8 +237,7 @@ def search_tile(
                 weigh(given.present[known], theirs, given.variances, given.others, given.groups, L, weighed)
             for slot in range(slots):
                 if given.n[slot] > 0:
-                    block = products[slot].ravel()[: height * width].reshape((height, width))
-                    line = block[i - rows[0], left : left + lanes]
+                    line = products[slot, i - rows[0], left : left + lanes]
                     scale = given.scale[slot, begin : begin + lanes]
                     clip = F32(2) / given.largest[slot]
                     fisher_z(line, scale, given.largest[slot] * given.scale[slot, i], clip, z[slot])

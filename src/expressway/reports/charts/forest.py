@@ -8,24 +8,21 @@ from typing import Any, Literal
 import altair as alt
 
 from expressway.errors import InvalidSetting
-from expressway.reports.charts.layers import Rows, line_of_text, table, written
+from expressway.reports.charts.layers import Rows, finished, line_of_text, stacked, table, unchecked, written
 from expressway.reports.evidence import Cohorts, Figures, PairEvidence, pair_name, plain
-from expressway.reports.palette import FAINT, FAMILIES, INK, theme
+from expressway.reports.palette import FAINT, FAMILIES, INK
 from expressway.reports.words import capital, equals, interval, number, percent, signed
 
-ROW, WIDTH = 21, 250
-STUDY_AT = -206
-COLUMNS: tuple[tuple[str, int, Literal["left", "right"]], ...] = (
-    ("label", STUDY_AT, "left"), ("sizes", -14, "right"), ("lower", 0, "left"), ("higher", WIDTH, "right"),
-    ("text", WIDTH + 14, "left"), ("absent", WIDTH + 14, "left"), ("weight", WIDTH + 196, "right"),
-)  # fmt: skip
-"""The columns of text: field, where it stands in pixels from the left end of the axis, alignment."""
+ROW, WIDTH = 21, 240
+LETTER = 7.2
+"""Pixels that a letter takes, on average and a little more: how far to the left the names of studies begin."""
 _AXIS = alt.Axis(title="Difference of Fisher's z", tickCount=6, grid=False, format="~g")
 NORMAL = 1.959963984540054
 WIDEST = 1.6
 """How much further than the studies the axis goes to show a prediction interval; beyond, an arrow."""
 
 
+@unchecked
 def forest(
     evidence: PairEvidence, contrast: Literal["ss", "soth", "both"] = "both", *, cohorts: Cohorts | None = None
 ) -> alt.VConcatChart:
@@ -48,14 +45,9 @@ def forest(
     names = cohorts or Cohorts()
     pair = pair_name(evidence.symbols, evidence.gene_a, evidence.gene_b)
     summaries = [f"{names.contrast(key)}: {summary(evidence, key)}" for key in shown]
-    return (
-        alt.vconcat(*(_panel(evidence, key, names) for key in shown), spacing=24)
-        .properties(
-            title=alt.TitleParams(f"{pair}: difference in correlation, study by study"),
-            description=f"Forest plot of {pair}. {'. '.join(summaries)}.",
-        )
-        .configure(**theme())
-    )
+    panels = [_panel(evidence, key, names) for key in shown]
+    description = f"Forest plot of {pair}. {'. '.join(summaries)}."
+    return finished(alt.vconcat(*panels, spacing=24), description, f"{pair}: difference in correlation, study by study")
 
 
 def summary(evidence: PairEvidence, key: str) -> str:
@@ -80,20 +72,21 @@ def _panel(evidence: PairEvidence, key: str, cohorts: Cohorts) -> alt.LayerChart
     pooled = _pooled_rows(Figures(evidence.statistics), key, len(studies))
     ends = _extent(studies, pooled)
     last = pooled[-1]["y"]
+    left = -70 - LETTER * max(len(row.get("label", "")) for row in [*studies, *pooled] if "bar" not in row)
     x = alt.X("x:Q", scale=alt.Scale(domain=list(ends), nice=False, zero=False), axis=_AXIS)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[last + 0.7, -1.6], nice=False, zero=False), axis=None)
     zero = alt.Chart(table([{"x": 0, "y": -0.6, "y2": last + 0.7}])).mark_rule(color=FAINT).encode(y2="y2:Q")
     layers = [
         zero,
         *_marks(studies, pooled, ends, FAMILIES[key]),
-        written(_texts([*studies, *pooled], key, cohorts, ends)),
+        written(_texts([*studies, *pooled], left, ends)),
     ]
     heading = alt.TitleParams(
         capital(cohorts.contrast(key)), subtitle=_heterogeneity(evidence, key), fontSize=12, offset=2,
-        subtitleColor=FAINT, subtitleFontSize=11, frame="group", anchor="start", dx=STUDY_AT - 4,
+        subtitleColor=FAINT, subtitleFontSize=11, frame="group", anchor="start", dx=left,
     )  # fmt: skip
     placed = [layer.encode(x=x, y=y) for layer in layers]
-    return alt.layer(*placed).properties(width=WIDTH, height=ROW * (last + 2.3), title=heading)
+    return stacked(placed, width=WIDTH, height=ROW * (last + 2.3), title=heading)
 
 
 def study_rows(evidence: PairEvidence, key: str) -> list[dict[str, Any]]:
@@ -132,14 +125,14 @@ def _pooled_rows(figures: Figures, key: str, studies: int) -> list[dict[str, Any
             {
                 "y": y + 1,
                 "bar": True,
-                "label": "Prediction interval",
+                "label": "Prediction",
                 "low": low,
                 "high": high,
                 "text": interval(low, high),
             }
         )
     else:
-        rows.append({"y": y + 1, "label": "Prediction interval", "absent": "needs three studies"})
+        rows.append({"y": y + 1, "bar": False, "label": "Prediction", "absent": "needs three studies"})
     return rows
 
 
@@ -155,7 +148,7 @@ def _extent(studies: Sequence[Mapping[str, Any]], pooled: Sequence[Mapping[str, 
 def _marks(studies: Rows, pooled: Rows, ends: tuple[float, float], colour: str) -> list[alt.Chart]:
     told = [row for row in studies if "estimate" in row]
     lines = [_line(row, ends) | {"colour": INK, "width": 1.4} for row in told]
-    lines += [_line(row, ends) | {"colour": colour, "width": 4} for row in pooled if "bar" in row]
+    lines += [_line(row, ends) | {"colour": colour, "width": 4} for row in pooled if row.get("bar")]
     squares = [{"x": row["estimate"], "y": row["y"], "size": 18 + 2.2 * (row["share"] or 0)} for row in told]
     diamonds = [corner for row in pooled if "estimate" in row for corner in _diamond(row)]
     arrows = [arrow for row in [*told, *pooled] for arrow in _arrows(row, ends)]
@@ -193,20 +186,19 @@ def _arrows(row: Mapping[str, Any], ends: tuple[float, float]) -> list[dict[str,
     return arrows
 
 
-def _texts(rows: Rows, key: str, cohorts: Cohorts, ends: tuple[float, float]) -> list[dict[str, Any]]:
+def _texts(rows: Rows, left: float, ends: tuple[float, float]) -> list[dict[str, Any]]:
     """What stands to both sides of the marks, and the line of headings above them."""
-
-    def at(pixel: float) -> float:
-        return ends[0] + pixel / WIDTH * (ends[1] - ends[0])
-
-    other = plain(cohorts.reference) if key == "ss" else "others"
     headings = {
-        "y": -1.1, "label": "Study", "sizes": f"n {plain(cohorts.case)} / {other}", "text": "Estimate (95% interval)",
-        "weight": "Weight", "lower": "\N{LEFTWARDS ARROW} lower", "higher": "higher \N{RIGHTWARDS ARROW}", "colour": FAINT,
+        "y": -1.1, "label": "Study", "sizes": "n / n", "text": "Estimate (95% interval)", "weight": "Weight",
+        "lower": "\N{LEFTWARDS ARROW} lower", "higher": "higher \N{RIGHTWARDS ARROW}", "colour": FAINT,
     }  # fmt: skip
+    columns: tuple[tuple[str, float, Literal["left", "right"]], ...] = (
+        ("label", left, "left"), ("sizes", -14, "right"), ("lower", 0, "left"), ("higher", WIDTH, "right"),
+        ("text", WIDTH + 14, "left"), ("absent", WIDTH + 14, "left"), ("weight", WIDTH + 194, "right"),
+    )  # fmt: skip
     return [
         line_of_text(
-            at(pixel),
+            ends[0] + pixel / WIDTH * (ends[1] - ends[0]),
             row["y"],
             row[field],
             align=align,
@@ -214,7 +206,7 @@ def _texts(rows: Rows, key: str, cohorts: Cohorts, ends: tuple[float, float]) ->
             bold="bold" in row and field != "absent",
         )
         for row in [headings, *rows]
-        for field, pixel, align in COLUMNS
+        for field, pixel, align in columns
         if row.get(field)
     ]
 

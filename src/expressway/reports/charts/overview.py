@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
-from expressway.reports.charts.layers import table
+from expressway.reports.charts.layers import finished, stacked, table, unchecked
 from expressway.reports.evidence import Cohorts
-from expressway.reports.palette import CASE, CONTROL, FAINT, FAMILIES, INK, theme
+from expressway.reports.palette import CASE, CONTROL, FAINT, FAMILIES, INK
 from expressway.reports.words import capital
 
 SIDE = 250
@@ -20,6 +20,7 @@ def _named(cohorts: Cohorts | None) -> dict[str, str]:
     return {key: capital(names.contrast(key)) for key in ("ss", "soth")} | {"combined": "Both, combined"}
 
 
+@unchecked
 def p_histogram(p_values: pl.DataFrame, *, cohorts: Cohorts | None = None) -> alt.HConcatChart:
     """Share of the pairs in equal intervals of p, a picture per contrast; dashed: what chance alone would give.
 
@@ -42,10 +43,11 @@ def p_histogram(p_values: pl.DataFrame, *, cohorts: Cohorts | None = None) -> al
         )
         flat = [{"share": rows[0]["high"] - rows[0]["low"]}] if rows else []
         chance = alt.Chart(table(flat)).mark_rule(color=INK, strokeDash=[5, 3]).encode(y="share:Q")
-        panels.append(alt.layer(bars, chance).properties(width=SIDE, height=150, title=_heading(name, bool(rows))))
-    return _side_by_side(panels, "Histograms of the p-values of all pairs tested. Flat means nothing but chance")
+        panels.append(stacked([bars, chance], width=SIDE, height=150, title=_heading(name, bool(rows))))
+    return _side_by_side(panels, "Histograms of the p-values of all pairs tested. Flat means nothing but chance.")
 
 
+@unchecked
 def qq(quantiles: pl.DataFrame, *, cohorts: Cohorts | None = None) -> alt.HConcatChart:
     """-log10 of p against what uniform p would give, a picture per contrast; dashed: as expected by chance.
 
@@ -64,9 +66,11 @@ def qq(quantiles: pl.DataFrame, *, cohorts: Cohorts | None = None) -> alt.HConca
         x = alt.X("expected:Q", title="expected \N{MINUS SIGN}log10 p", axis=alt.Axis(grid=False, tickCount=5))
         y = alt.Y("observed:Q", title="observed \N{MINUS SIGN}log10 p", axis=alt.Axis(tickCount=5))
         layers = [line.mark_line(color=INK, strokeDash=[5, 3], strokeWidth=1), points]
-        panel = alt.layer(*(layer.encode(x=x, y=y) for layer in layers))
-        panels.append(panel.properties(width=SIDE, height=200, title=_heading(name, bool(rows))))
-    return _side_by_side(panels, "Quantiles of the p-values of all pairs tested against those expected by chance")
+        placed = [layer.encode(x=x, y=y) for layer in layers]
+        panels.append(stacked(placed, width=SIDE, height=200, title=_heading(name, bool(rows))))
+    return _side_by_side(
+        panels, "Quantiles of the p-values of all pairs tested. Points on the dashed line are as expected by chance."
+    )
 
 
 def _thinned(rows: pl.DataFrame, most: int = 250) -> pl.DataFrame:
@@ -77,6 +81,7 @@ def _thinned(rows: pl.DataFrame, most: int = 250) -> pl.DataFrame:
     return rows.sort("expected").unique((pl.col("expected") / step).floor(), keep="last", maintain_order=True)
 
 
+@unchecked
 def heterogeneity(pairs: pl.DataFrame, *, i2_max: float = 75.0, cohorts: Cohorts | None = None) -> alt.HConcatChart:
     """I² against the size of the pooled difference, a dot per listed pair, a picture per contrast.
 
@@ -95,10 +100,11 @@ def heterogeneity(pairs: pl.DataFrame, *, i2_max: float = 75.0, cohorts: Cohorts
         y = alt.Y("y:Q", title="|difference of Fisher's z|", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4))
         points = alt.Chart(table(rows)).mark_circle(size=34, opacity=0.6, color=FAMILIES[family]).encode(x=x, y=y)
         limit = alt.Chart(table([{"x": i2_max}])).mark_rule(color=INK, strokeDash=[5, 3]).encode(x=x)
-        panels.append(alt.layer(points, limit).properties(width=SIDE, height=180, title=_heading(name, bool(rows))))
-    return _side_by_side(panels, "Heterogeneity of the listed pairs against the size of their difference")
+        panels.append(stacked([points, limit], width=SIDE, height=180, title=_heading(name, bool(rows))))
+    return _side_by_side(panels, "Heterogeneity of the listed pairs. I² against the size of the pooled difference.")
 
 
+@unchecked
 def recovery(found: pl.DataFrame) -> alt.LayerChart:
     """Recall and false-discovery proportion along the ranked list.
 
@@ -122,8 +128,8 @@ def recovery(found: pl.DataFrame) -> alt.LayerChart:
             "kind:N", legend=None, scale=alt.Scale(domain=list(kinds.values()), range=[[1, 0], [6, 3]])
         ),
     )  # fmt: skip
-    description = "Recall and false-discovery proportion along the list. Measured against the planted pairs"
-    return alt.layer(lines).properties(width=420, height=180, description=description).configure(**theme())
+    description = "Recall and false-discovery proportion along the list. Measured against the planted pairs."
+    return finished(stacked([lines], width=420, height=180), description)
 
 
 def _heading(name: str, there: bool) -> alt.TitleParams:
@@ -132,4 +138,4 @@ def _heading(name: str, there: bool) -> alt.TitleParams:
 
 
 def _side_by_side(panels: Sequence[alt.LayerChart], description: str) -> alt.HConcatChart:
-    return alt.hconcat(*panels, spacing=26).properties(description=description).configure(**theme())
+    return finished(alt.hconcat(*panels, spacing=26), description)

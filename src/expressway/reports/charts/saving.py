@@ -58,4 +58,4 @@ def _png(chart: alt.TopLevelMixin) -> bytes:
 
 
 def _spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
-    return dict(chart.to_dict())
+    return dict(chart.to_dict(validate=False))

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
@@ -48,6 +48,19 @@ class Connection(ABC):
     @abstractmethod
     def stage(self, name: str, frame: pl.DataFrame) -> None:
         """Create the temporary table `name` with the rows of `frame`; it is gone when the transaction ends."""
+
+    @abstractmethod
+    def append(self, table: str, frame: pl.DataFrame, constants: Mapping[str, str]) -> None:
+        """Insert many rows in bulk.
+
+        Args:
+            frame: numbers and booleans, of the very types that the columns of the table have.
+            constants: text columns, the same in every row.
+        """
+
+    @abstractmethod
+    def session_values(self, values: Mapping[str, str]) -> AbstractContextManager[None]:
+        """Inside, the views of pairs read these values from the session (`disease`, `q`, ...)."""
 
     @abstractmethod
     def _begin(self) -> None: ...
@@ -144,6 +157,14 @@ class Engine(ABC):
     @abstractmethod
     def study_lock(self, connection: Connection, accession: str) -> None:
         """Take the study for this transaction, or raise BusyStudy."""
+
+    @abstractmethod
+    def pairs_lock(self, connection: Connection) -> None:
+        """Let nobody else write pairs until this transaction ends, or raise BusyStudy; readers go on."""
+
+    @abstractmethod
+    def gather_statistics(self, connection: Connection, *tables: str) -> None:
+        """Tell the planner what tables hold now that many of their rows have changed."""
 
     @abstractmethod
     def register_run(self, connection: Connection, run_id: str) -> None:

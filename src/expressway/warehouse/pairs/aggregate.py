@@ -23,6 +23,7 @@ from expressway.warehouse.engines.base import Connection, Engine
 from expressway.warehouse.ledger import Outcome, Run, as_json, utc_now, versions
 from expressway.warehouse.pairs.matrices import StudyMatrix, read_study
 from expressway.warehouse.pairs.publish import Published, publish
+from expressway.warehouse.pairs.runs import mark_current
 from expressway.warehouse.pairs.slice import ALL, Slice, resolve
 
 Progress = Callable[[str, str, int, int], None]
@@ -32,7 +33,7 @@ HETEROGENEOUS = 75.0
 """I^2, in per cent, above which the default filter leaves a pair out."""
 CURRENT = """
 SELECT feature_run_id, settings_hash, genes, pairs_tested, pairs_stored FROM meta.feature_run
-WHERE disease_key = :disease AND technology = :technology AND organism = :organism AND status = 'CURRENT'
+WHERE disease_key = :disease AND technology = :technology AND organism = :organism AND status <> 'REPLACED'
 """
 DICTIONARY = """
 SELECT count(*), CAST(coalesce(sum(CAST(gene_key AS BIGINT) * coalesce(analysis_gene_key, 0) % 1000003), 0) AS BIGINT)
@@ -177,6 +178,7 @@ def _analyse(
     known = _known(connection, of, fingerprint)
     if known is not None:
         with engine.write_lock(), connection.transaction():
+            mark_current(connection, known["feature_run_id"])
             run.finish(connection, step, Outcome("NOOP", rows_written=0, context={"inputs": _inputs(of)}))
         return _result(of, "NOOP", **known)
     began = utc_now()
@@ -200,9 +202,9 @@ def _analyse(
         run_values=_run_values(of, analysis, fingerprint, began),
         messages=messages,
         feature_values=wanted.pairs.feature_values,
+        step=step,
     )
-    with engine.write_lock():
-        stored = publish(engine, connection, run, step, published)
+    stored = publish(engine, connection, run, published)
     return _result(
         of,
         "AGGREGATED",
@@ -303,7 +305,9 @@ def _run_values(of: Slice, analysis: Analysis, fingerprint: str, began: Any) -> 
 
 def _found_out(analysis: Analysis) -> dict[str, Any]:
     """What a report shows of the whole analysis beside its pairs."""
-    reasons = analysis.genes.filter(status="DROPPED").group_by("reason").len("genes").sort("reason")
+    same = pl.col("reason").str.replace("^the same values as .* in", "the same values as another gene in")
+    dropped = analysis.genes.filter(status="DROPPED").group_by(same)
+    reasons = dropped.agg(genes=pl.len(), example=pl.col("gene").min()).sort("reason")
     return {
         "counts": analysis.counts,
         "genes_dropped": reasons.to_dicts(),
@@ -369,7 +373,7 @@ def _plan(connection: Connection, of: Slice, wanted: Request, progress: Progress
 
 
 def _seconds(prepared: Prepared, threads: int) -> float:
-    """About how long the pass takes: nanoseconds of each compiled pair by studies and samples, microseconds of others."""
+    """About how long the pass takes: nanoseconds for each compiled pair, by studies and samples, else microseconds."""
     layout = prepared.layout
     compiled = layout.expected_pairs() - prepared.plain_pairs
     each = 14e-9 * len(layout.studies) + 0.04e-9 * float(np.sum(layout.n))

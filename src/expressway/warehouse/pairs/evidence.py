@@ -188,7 +188,7 @@ def _statistics(fresh: Mapping[str, float | None], known: Standing) -> dict[str,
     statistics: dict[str, Any] = {}
     for feature in features():
         value = fresh[feature.name] if feature.name in fresh else row.get(feature.name)
-        if value is None and not feature.nullable:
+        if value is None and feature.is_count and not feature.nullable:
             value = 0
         statistics[feature.name] = int(value) if feature.is_count and value is not None else value
     return statistics | {name: value for name, value in row.items() if name.endswith("_bound")}

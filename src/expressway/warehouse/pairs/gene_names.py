@@ -72,7 +72,7 @@ def find_gene(connection: Connection, name: str, organism: str, study_keys: Sequ
                 [Gene(int(key), str(gene), symbol) for key, gene, symbol in rows], name, connection, study_keys
             )
     near = _near(connection, wanted, organism)
-    hint = f"Did you mean {' or '.join(near)}?" if near else "Give a symbol or an id as the files of the studies or a gene table have it."
+    hint = f"Did you mean {' or '.join(near)}?" if near else "Give a symbol or an id of a gene of the studies."
     raise InvalidSetting(f"no gene {name} of {organism}", value=name, hint=hint)
 
 

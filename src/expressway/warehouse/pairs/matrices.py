@@ -123,7 +123,8 @@ class _Grid:
 
     def _meet(self, gene_keys: NDArray[np.int32]) -> None:
         """Give each gene that is new the next row."""
-        firsts = gene_keys[np.flatnonzero(np.diff(gene_keys, prepend=-1))]  # where genes lie together, one of each
+        last = np.flatnonzero(gene_keys[1:] != gene_keys[:-1])
+        firsts = np.append(gene_keys[last], gene_keys[-1:])  # where the facts of a gene lie together, one of each
         new = np.unique(firsts[self._row.take(firsts, mode="clip") < 0])[: len(self.gene_keys) - self._known]
         new = new[new < len(self._row) - 1]
         rows = np.arange(self._known, self._known + len(new))
@@ -162,7 +163,8 @@ def _pooled(study: SliceStudy, grid: _Grid, named: pl.DataFrame) -> StudyMatrix:
     notes = list(study.notes)
     if several.height:
         many = int(several["row"].list.len().sum())
-        notes.append(f"{many} rows of {several.height} genes averaged: several ids of the study are of one gene")
+        one = "1 gene" if several.height == 1 else f"{several.height} genes"
+        notes.append(f"{many} rows of {one} averaged: several ids of the study are of one gene")
     return StudyMatrix(
         CohortStudy(
             name=study.accession,

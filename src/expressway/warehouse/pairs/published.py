@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import text
 
 from expressway.errors import InvalidSetting
 from expressway.studies.samplesheet import organism_name
 from expressway.warehouse.diseases import disease_key
 from expressway.warehouse.engines.base import Connection
+from expressway.warehouse.pairs.runs import stored_run
 
 RUNS = """
 SELECT d.disease_label AS disease, r.technology, r.organism, r.disease_key, r.feature_run_id, r.status, r.genes,
        r.pairs_tested, r.pairs_stored, r.started_at, r.ended_at
 FROM meta.feature_run r JOIN dim.dim_disease d ON d.disease_key = r.disease_key
 WHERE r.status IN ('CURRENT', 'STALE') ORDER BY d.disease_label, r.technology, r.organism
-"""
-RUN = """
-SELECT settings_json, versions_json, input_batches_json FROM meta.feature_run WHERE feature_run_id = :run
 """
 
 
@@ -91,10 +87,7 @@ def _options(row: Mapping[str, Any]) -> str:
     return f"--disease {row['disease']} --technology {row['technology']} --organism {row['organism']}"
 
 
-def published_run(connection: Connection, feature_run_id: str) -> dict[str, Any]:
+def published_run(connection: Connection, of: PublishedSlice) -> dict[str, Any]:
     """Settings, versions and input batches of the run that stored a slice."""
-    row = connection.dicts(text(RUN).bindparams(run=feature_run_id))[0]
-    return {
-        name.removesuffix("_json"): json.loads(value) if isinstance(value, str) else value
-        for name, value in row.items()
-    }
+    run = stored_run(connection, of.disease_key, of.technology, of.organism) or {}
+    return {name: run.get(f"{name}_json") for name in ("settings", "versions", "input_batches")}

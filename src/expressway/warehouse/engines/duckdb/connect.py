@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from expressway.errors import (
     WarehouseUnreachable,
 )
 from expressway.warehouse.engines.base import Connection, Row
+from expressway.warehouse.rendering import quoted
 
 T = TypeVar("T")
 NO_SPACE = ("no space left", "file too large", "disk quota", "enospc", "efbig", "could not write all bytes")
@@ -87,6 +88,21 @@ class DuckDBConnection(Connection):
     def stage(self, name: str, frame: pl.DataFrame) -> None:
         self.insert_frame(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming", frame)
         self._staged.append(name)
+
+    def append(self, table: str, frame: pl.DataFrame, constants: Mapping[str, str]) -> None:
+        names = ", ".join([*frame.columns, *constants])
+        values = ", ".join([*frame.columns, *map(quoted, constants.values())])
+        self.insert_frame(f"INSERT INTO {table} ({names}) SELECT {values} FROM incoming", frame)
+
+    @contextmanager
+    def session_values(self, values: Mapping[str, str]) -> Iterator[None]:
+        try:
+            for name, value in values.items():
+                self.execute(f"SET VARIABLE {name} = {quoted(value)}")
+            yield
+        finally:
+            for name in values:
+                self.execute(f"RESET VARIABLE {name}")
 
     def _drop_staged(self) -> None:
         for name in self._staged:

@@ -53,4 +53,4 @@ def _rows(frame: pl.DataFrame) -> FactRows:
 def _stream_error(text: str) -> NoSpaceLeft | QueryRefused:
     if "out of memory" in text.lower():
         return NoSpaceLeft("DuckDB ran out of memory", hint="Raise --memory.")
-    return QueryRefused(text.split("\n", maxsplit=1)[0].strip())
+    return QueryRefused(text.removeprefix("got external error: ").split("\n", maxsplit=1)[0].strip())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -21,6 +22,8 @@ from expressway.errors import (
 )
 from expressway.settings import redact_url
 from expressway.warehouse.engines.base import Connection, Row
+from expressway.warehouse.engines.postgresql import frames
+from expressway.warehouse.rendering import quoted
 
 if TYPE_CHECKING:
     import psycopg
@@ -105,6 +108,28 @@ class PostgreSQLConnection(Connection):
         else:
             return
         raise failure
+
+    def append(self, table: str, frame: pl.DataFrame, constants: Mapping[str, str]) -> None:
+        names = ", ".join([*frame.columns, *constants])
+        try:
+            with self.raw.cursor().copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+                for message in frames.messages(frame, constants):
+                    copy.write(message)
+        except driver().Error as error:
+            failure = query_error(error, self.raw)
+        else:
+            return
+        raise failure
+
+    @contextmanager
+    def session_values(self, values: Mapping[str, str]) -> Iterator[None]:
+        try:
+            for name, value in values.items():
+                self.execute(f"SELECT set_config('expressway.{name}', {quoted(value)}, false)")
+            yield
+        finally:
+            for name in values:
+                self.execute(f"SELECT set_config('expressway.{name}', '', false)")
 
     def _begin(self) -> None:
         self.execute("BEGIN")

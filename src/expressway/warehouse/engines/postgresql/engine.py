@@ -43,6 +43,14 @@ class PostgreSQLEngine(Engine):
         if not connection.scalar(f"SELECT pg_try_advisory_xact_lock({key})"):
             raise BusyStudy(f"study {accession} is being loaded by another process", value=accession)
 
+    def pairs_lock(self, connection: Connection) -> None:
+        connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        connection.execute("LOCK TABLE fact.fact_gene_pair_metrics IN SHARE ROW EXCLUSIVE MODE")
+
+    def gather_statistics(self, connection: Connection, *tables: str) -> None:
+        """Without them, reading the pairs just written joins 100,000 rows one by one."""
+        connection.execute(f"ANALYZE {', '.join(tables)}")
+
     def register_run(self, connection: Connection, run_id: str) -> None:
         """An advisory lock of a connection that is kept open: the server frees it when the process dies."""
         keeper = self.connect()
