@@ -144,9 +144,8 @@ class _Thread:
 def prune(found: Found, limit: int, alphabet: NDArray[np.int64]) -> np.float32:
     """Keep one candidate more than `limit`, which tells that there were more; returns the smallest score kept."""
     held = int(found.held[0])
-    columns = (found.first, found.second, found.score)
     kept = best_candidates(found.first[:held], found.second[:held], found.score[:held], limit + 1, alphabet)
-    for column in columns:
+    for column in (found.first, found.second, found.score):
         column[: len(kept)] = column[kept]
     found.held[0] = len(kept)
     return np.float32(found.score[: len(kept)].min(initial=np.inf))
