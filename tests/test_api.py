@@ -55,13 +55,17 @@ def filled(request: pytest.FixtureRequest, both: list[str]) -> Iterator[Warehous
 
 
 def test_public_names_are_pinned() -> None:
-    assert expressway.__all__ == ["ExpresswayError", "LoadResult", "StudyResult", "Warehouse", "open_warehouse"]
+    assert expressway.__all__ == [
+        "AggregateResult", "ExpresswayError", "LoadResult", "PipelineResult", "StudyResult", "Warehouse",
+        "open_warehouse", "run_pipeline",
+    ]  # fmt: skip
     assert all(getattr(expressway, name) for name in expressway.__all__)
     public = {name for name in vars(Warehouse) if not name.startswith("_")}
     assert public == {
         "init", "load", "studies", "study", "map_study", "unmap_study", "relabel", "remove_study", "load_genes",
         "quarantined", "quarantined_cells", "replay", "drop_quarantined", "runs", "run", "expression",
-        "export_expression", "sql", "check", "close",
+        "export_expression", "sql", "check", "close", "aggregate", "top_pairs", "ranked_pairs", "pair",
+        "export_pairs", "published_slice", "published_slices", "published_run",
     }  # fmt: skip
     with pytest.raises(AttributeError, match="nonsense"):
         _ = expressway.nonsense

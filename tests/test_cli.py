@@ -124,6 +124,7 @@ def test_help_covers_every_command_of_the_contract() -> None:
         "studies list", "studies show", "studies map", "studies unmap", "studies relabel", "studies remove",
         "runs list", "runs show", "quarantine list", "quarantine show", "quarantine replay", "quarantine drop",
         "warehouse init", "warehouse upgrade", "warehouse check", "warehouse ddl",
+        "aggregate", "pairs", "pair", "export pairs", "plot forest", "plot scatter", "report", "run",
     }  # fmt: skip
 
 
@@ -619,15 +620,20 @@ def test_demo_twice(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -
     folder = tmp_path / "50% demo"
     first = run("--format", "json", "demo", folder).json
     assert [study["action"] for study in first["studies"]] == ["LOADED"] * 5
-    assert {label["study"] for label in first["labels"]} == {study["study"] for study in first["studies"]}
+    assert [one["action"] for one in first["slices"]] == ["AGGREGATED"]
+    last = first["recovered"][-1]
+    assert last["recall"] > 0.8
+    assert last["false_discovery_proportion"] < 0.2
     assert all(0 <= part["score"] <= 100 for part in first["quality"])
+    assert "<html" in (folder / "report.html").read_text()
 
     said = run("--format", "csv", "demo", folder)
-    assert [line["action"] for line in said.csv] == ["NOOP"] * 5
-    assert float(said.csv[0]["score"]) == first["quality"][0]["score"]
-    shown = re.search(r"expressway --warehouse (duckdb:.*) studies show (\S+)", said.talk)
+    assert [line["pair_uid"] for line in said.csv] == [line["pair_uid"] for line in first["top"]]
+    shown = re.search(r"expressway --warehouse (duckdb:.*) pair (\S+) (\S+)", said.talk)
     assert shown, said.talk
-    assert run("--warehouse", shown[1], "--format", "json", "studies", "show", shown[2]).json["disease"] == "SEPSIS"
+    pair = run("--warehouse", shown[1], "--format", "json", "pair", shown[2], shown[3]).json
+    assert pair["stored"]
+    assert len(pair["studies"]) == 5
 
 
 # Interrupted, cut off, full

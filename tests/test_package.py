@@ -37,7 +37,7 @@ def test_the_wheel_holds_every_file_of_the_package(wheel: list[str]) -> None:
     ours = {
         path.relative_to(ROOT / "src").as_posix()
         for path in SOURCE.rglob("*")
-        if path.is_file() and path.suffix not in {".pyc", ".pyo"}
+        if path.is_file() and "__pycache__" not in path.parts
     }
 
     assert {Path(name).suffix for name in ours} >= {".py", ".typed", ".yaml", ".sql", ".json"}

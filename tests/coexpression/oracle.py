@@ -189,8 +189,8 @@ class Oracle:
                 "others": size,
             }
 
-    def statistics(self, first: np.ndarray, second: np.ndarray) -> Columns:
-        """Everything that a pair tells by itself."""
+    def statistics(self, first: np.ndarray, second: np.ndarray, *, only_p: bool = False) -> Columns:
+        """Everything that a pair tells by itself; or, for millions of them, the nine p alone."""
         parts = self.components(first, second)
         columns: Columns = {}
         pooled = {}
@@ -200,17 +200,29 @@ class Oracle:
                 v = np.stack([part[name][1] for part in parts])
                 n = np.stack([part[name][2] for part in parts])
                 m = np.stack([part[name][3] for part in parts])
-                pooled[name] = self._contrast(columns, name, y, v, n, m)
+                if only_p:
+                    pooled[name] = pool(*self._units(y, v))
+                    there = ~np.isnan(y)
+                    columns[f"p_{name}"] = pooled[name]["p"]
+                    columns |= {f"n_case_{name}": np.where(there, n, 0).sum(0)}
+                    columns |= {f"n_ref_{name}": np.where(there, m, 0).sum(0)}
+                else:
+                    pooled[name] = self._contrast(columns, name, y, v, n, m)
             for name, label in COHORTS.items():
                 y, v, n = (np.stack([part[label][place] for part in parts]) for place in range(3))
-                pooled[name] = self._cohort_columns(columns, name, y, v, n)
+                if only_p:
+                    pooled[name] = pool(*self._units(y, v))
+                    columns[f"p_value_{name}"] = pooled[name]["p"]
+                else:
+                    pooled[name] = self._cohort_columns(columns, name, y, v, n)
             for name, (a, b) in DIFFERENCES.items():
                 z = (pooled[a]["y"] - pooled[b]["y"]) / np.sqrt(pooled[a]["se"] ** 2 + pooled[b]["se"] ** 2)
                 columns[f"delta_r_{name}"] = np.tanh(pooled[a]["y"]) - np.tanh(pooled[b]["y"])
                 columns[f"z_diff_{name}"] = z
                 columns[f"p_diff_{name}"] = 2 * norm.sf(np.abs(z))
             self._combined(columns, pooled)
-            self._quality(columns, parts)
+            if not only_p:
+                self._quality(columns, parts)
         return columns
 
     def _units(self, y: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray, str, str]:
@@ -362,7 +374,7 @@ class Oracle:
         first, second = self.all_pairs()
         blocks = []
         for start in range(0, len(first), at_once):
-            found = self.statistics(first[start : start + at_once], second[start : start + at_once])
+            found = self.statistics(first[start : start + at_once], second[start : start + at_once], only_p=True)
             blocks.append({name: found[name] for name in P_OF.values()})
         p = {name: np.concatenate([block[name] for block in blocks]) for name in P_OF.values()}
         best = np.fmin.reduce([p[P_OF[family]] for family in ("ss", "soth", "combined")])
@@ -455,12 +467,13 @@ def scores(columns: Columns) -> None:
     known = [i for i in range(len(none)) if not none[i]]
     for place, i in enumerate(sorted(known, key=lambda i: (-columns["metrics_score"][i], i))):
         columns["rank_score"][i] = 1 - place / len(none)
-    order = sorted(known, key=lambda i: (*_ranked_view(columns, i), i))
+    order = sorted(known, key=lambda i: (*ranked_view(columns, i), i))
     for place, i in enumerate(order):
         columns["rank_position"][i] = place + 1
 
 
-def _ranked_view(columns: Columns, i: int) -> list[float]:
+def ranked_view(columns: Columns, i: int) -> list[float]:
+    """What a pair is ordered by, best first."""
     keys = [("q_star", 1), ("new_rank_score", -1), ("power_score", -1), ("i2_star", 1), ("kappa_ss", -1)]
     values = [sign * columns[name][i] for name, sign in [*keys, ("abs_combined_effect_size", -1)]]
     return [np.inf if np.isnan(value) else value for value in values]

@@ -17,6 +17,7 @@ from expressway.errors import InvalidSetting
 from expressway.reports.findings import checks, headline
 from expressway.reports.methods import methods
 from expressway.reports.report import render, write_report
+from expressway.reports.sections import section_tables
 from expressway.reports.words import chance, count, interval, number, signed
 from tests.reports.simulated import SETTINGS, STUDIES, evidence, planted, report_data
 
@@ -286,3 +287,16 @@ def test_a_headline_without_filters_and_with_one_pair() -> None:
 )
 def test_numbers_are_written_as_people_read_them(said: str, expected: str) -> None:
     assert said == expected
+
+
+def test_dropped_genes_are_counted_by_reason_unless_they_came_counted() -> None:
+    each = pl.DataFrame({"gene": ["a", "b", "c"], "status": ["DROPPED"] * 3, "reason": ["flat", "flat", "rare"]})
+    counted = pl.DataFrame({"status": ["DROPPED"], "reason": ["flat"], "genes": [712]})
+
+    assert cells(each) == [["rare", "1", "c"], ["flat", "2", "a"]]
+    assert cells(counted) == [["flat", "712"]]
+
+
+def cells(genes: pl.DataFrame) -> list[list[str]]:
+    table = section_tables(report_data(genes=genes), ("genes",))[0]["table"]
+    return [[cell.text for cell in row] for row in table.rows]

@@ -21,7 +21,9 @@ from expressway.cli import (
     load,
     pairs,
     pipeline,
+    plot,
     quarantine,
+    report,
     runs,
     samplesheet,
     settings,
@@ -54,6 +56,8 @@ app.command("aggregate")(aggregate.aggregate)
 app.command("pairs")(pairs.pairs)
 app.command("pair")(pairs.pair)
 app.add_typer(export.app, name="export")
+app.add_typer(plot.app, name="plot")
+app.command("report")(report.report)
 app.command("run")(pipeline.run)
 app.command("simulate")(simulate.simulate)
 app.command("demo")(demo.demo)

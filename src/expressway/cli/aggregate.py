@@ -29,9 +29,9 @@ def aggregate(
     keep: Annotated[int | None, typer.Option(min=1, help="Pairs to store; all are tested.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would enter, and touch nothing.")] = False,
 ) -> None:
-    """Correlate all gene pairs of the studies of a disease, pool them, and store the best.
+    """Correlate, pool and store all gene pairs.
 
-    Each technology and organism is a slice of its own. A slice is replaced as a whole; nothing happens where studies
+    Of the studies of a disease, every pair is tested and the best are kept. Each technology and organism is a slice of its own. A slice is replaced as a whole; nothing happens where studies
     and settings are the same as before.
     """
     given: dict[str, Any] = {"genes": genes, "keep": keep}

@@ -26,7 +26,10 @@ def demo(
         "expressway-demo"
     ),
 ) -> None:
-    """Simulate five studies with planted pairs, do the whole job, and show what was found."""
+    """Simulate studies and do the whole job.
+
+    Five studies with planted pairs: what was found beside what was planted.
+    """
     from expressway.pipeline import run_demo
 
     with progress_bar() as progress:

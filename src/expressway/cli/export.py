@@ -39,7 +39,10 @@ def pairs(
     technology: Technology = None,
     organism: Organism = None,
 ) -> None:
-    """Write all stored pairs of a slice, and a manifest beside them: checksums, settings, versions, citations."""
+    """Write the stored pairs of a slice.
+
+    A manifest beside them has checksums, settings, versions and citations.
+    """
     with open_warehouse(context) as warehouse:
         rows = warehouse.export_pairs(output, disease, technology, organism)
     talk(f"wrote {output}, {rows:,} pairs")

@@ -125,9 +125,11 @@ def _cell(value: Any, whole: bool) -> str:
     if isinstance(value, datetime | date):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     text = str(value)
+    if whole:
+        return text
     if len(text) == 64 and set(text) <= set("0123456789abcdef"):
         return text[:12]
-    return text if whole or len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 
 def show_error(error: ExpresswayError) -> None:

@@ -59,7 +59,7 @@ def pairs(
     limit: Annotated[int, typer.Option(help="Most pairs, 1 to 1000.")] = 100,
     form: Annotated[PairFormat | None, typer.Option("--format", help="How pairs are printed.")] = None,
 ) -> None:
-    """The best pairs of a slice, as the ranked view has them."""
+    """The best pairs, as the ranked view has them."""
     from expressway.warehouse.pairs.ranked import Filters
 
     rules = {"i2_rule": i2_rule.upper(), "k_rule": k_rule.upper()}
@@ -106,9 +106,8 @@ def pair(
     if form is Format.csv:
         show(found.studies, form)
         return
-    talk(
-        " ".join(f"{gene} ({symbol})" for gene, symbol in zip((found.gene_a, found.gene_b), found.symbols, strict=True))
-    )
+    both = zip((found.gene_a, found.gene_b), found.symbols, strict=True)
+    talk(" and ".join(f"{gene} ({symbol})" if symbol else gene for gene, symbol in both))
     for note in found.notes:
         talk(note)
     talk("\nStudies:")

@@ -22,7 +22,7 @@ def run(
         Path | None, typer.Argument(metavar="PIPELINE.yaml", help="Settings file; expressway.yaml when left out.")
     ] = None,
 ) -> None:
-    """Load all studies, map them to diseases, aggregate their pairs, and write the report.
+    """Do everything: load, aggregate, report.
 
     `sources` in the settings file says what to load, `disease` of a study or of `defaults` what it is about. A study
     that fails leaves the others alone; the exit code is 1 then.

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from expressway.coexpression.choices import Choices
 from expressway.coexpression.contrasts import ContrastSet, load_contrasts
+from expressway.coexpression.engine import checkpoints
 from expressway.coexpression.engine.layout import Layout, Rules, lay_out
 from expressway.coexpression.engine.screen import Search, screen
 from expressway.coexpression.engine.survivors import correlations
@@ -95,7 +96,7 @@ def prepare(
         by_technology=by_technology,
     )
     _explain(selection, layout, chosen)
-    return Prepared(tuple(studies), declared, chosen, selection, layout, genes)
+    return Prepared(tuple(sorted(studies, key=lambda study: study.name)), declared, chosen, selection, layout, genes)
 
 
 def _check(studies: Sequence[CohortStudy]) -> None:
@@ -185,7 +186,7 @@ def analyse_prepared(
     tails, exact = family_tails(layout, screened, search, chosen)
     pairs = store(prepared.studies, prepared.contrasts, layout, screened, tails, keep, chosen)
     if checkpoint is not None:
-        checkpoint.unlink(missing_ok=True)
+        checkpoints.remove(checkpoint)
     tested = {family: int(tail.tested) for family, tail in tails.items()}
     return Analysis(
         pairs=pairs,

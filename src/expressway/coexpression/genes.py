@@ -37,6 +37,19 @@ def _variance(values: Array) -> Array:
 SPREADS: dict[str, Callable[[Array], Array]] = {"mad": _mad, "variance": _variance, "iqr": _iqr}
 
 
+def _of_genes(statistic: Callable[[Array], Array], values: Array, least: int = 1) -> Array:
+    """A statistic of the genes with at least so many values, NaN of others; samples in any order give the same bits."""
+    found = np.full(len(values), np.nan)
+    enough = (~np.isnan(values)).sum(axis=1) >= least
+    if enough.any():
+        found[enough] = statistic(np.sort(values[enough], axis=1))
+    return found
+
+
+def _mean(values: Array) -> Array:
+    return np.asarray(np.nanmean(values, axis=1))
+
+
 @dataclass(slots=True)
 class GeneSelection:
     """The genes of an analysis, sorted, and the reason of every other one."""
@@ -109,8 +122,7 @@ def _most_varying(selection: GeneSelection, studies: Sequence[CohortStudy], name
     place = {gene: number for number, gene in enumerate(selection.kept)}
     total, seen = np.zeros(len(place)), np.zeros(len(place))
     for study in studies:
-        with np.errstate(invalid="ignore"):
-            spread = np.nan_to_num(SPREADS[name](np.asarray(study.values)), nan=-1.0)
+        spread = np.nan_to_num(_of_genes(SPREADS[name], np.asarray(study.values), least=2), nan=-1.0)
         order = np.lexsort((np.array(study.genes), spread))
         at = np.array([place[gene] for gene in study.genes], dtype=np.int64)
         rank = np.empty(len(order))
@@ -147,7 +159,8 @@ def duplicates(studies: Sequence[CohortStudy], genes: Sequence[str]) -> dict[str
 
     def values(gene: str) -> tuple[bytes, ...]:
         found = (
-            study.values[row[gene]].tobytes() if gene in row else b"" for study, row in zip(studies, rows, strict=True)
+            (study.values[row[gene]] + 0.0).tobytes() if gene in row else b""
+            for study, row in zip(studies, rows, strict=True)
         )
         return tuple(found)
 
@@ -188,7 +201,7 @@ def expression_summary(
         here = np.flatnonzero(at >= 0)
         values = np.asarray(study.values)[at[here]]
         if study.value_scale == "LOG2":
-            mean[number, here], mad[number, here] = np.nanmean(values, axis=1), _mad(values)
+            mean[number, here], mad[number, here] = _of_genes(_mean, values), _of_genes(_mad, values)
             weights[number, here] = (~np.isnan(values)).sum(axis=1)
         if study.detected is not None:
             share[number, here] = np.asarray(study.detected)[at[here]].mean(axis=1)
@@ -210,7 +223,7 @@ def _mean_over(values: Array) -> Array:
 
 
 def _hedges(values: Array, cohorts: NDArray[np.str_], contrasts: ContrastSet) -> tuple[Array, Array]:
-    a, b = values[:, cohorts == contrasts.case], values[:, cohorts == contrasts.reference]
+    a, b = (np.sort(values[:, cohorts == label], axis=1) for label in (contrasts.case, contrasts.reference))
     n, m = (~np.isnan(a)).sum(axis=1), (~np.isnan(b)).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         freedom = np.where((n > 1) & (m > 1), n + m - 2, np.nan)
@@ -224,4 +237,6 @@ def _hedges(values: Array, cohorts: NDArray[np.str_], contrasts: ContrastSet) ->
 
 def _squares(values: Array, count: NDArray[np.int64]) -> Array:
     centre = np.nansum(values, axis=1) / count
-    return np.asarray(np.nansum((values - centre[:, None]) ** 2, axis=1))
+    squares = np.nansum((values - centre[:, None]) ** 2, axis=1)
+    constant = np.fmin.reduce(values, axis=1, initial=np.inf) == np.fmax.reduce(values, axis=1, initial=-np.inf)
+    return np.where(constant, 0.0, squares)  # the mean of equal values may be off by a last bit

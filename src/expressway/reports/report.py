@@ -13,7 +13,6 @@ from typing import Any, Literal
 import altair as alt
 import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from expressway.coexpression.citations import references
 from expressway.reports import charts
@@ -98,7 +97,7 @@ def render(data: ReportData) -> str:
     script = _part("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = _environment().get_template("report.html.j2")
-    parts = {"style": _markup(_part("report.css")), "script": _markup(script), "digest": digest}
+    parts = {"style": _part("report.css"), "script": script, "digest": digest}
     return page.render(**parts, **_context(data))
 
 
@@ -211,17 +210,12 @@ def _evidence(number: int, pair: PairEvidence, cohorts: Cohorts) -> dict[str, An
     }
 
 
-def _drawn(chart: alt.TopLevelMixin, name: str) -> Markup:
+def _drawn(chart: alt.TopLevelMixin, name: str) -> str:
     """The chart as it may stand in the page: vl-convert escapes all text in it."""
-    return _markup(charts.svg(chart, name))
+    return charts.svg(chart, name)
 
 
-def _markup(text: str) -> Markup:
-    """What is ours, or escaped already; nothing else may come here."""
-    return Markup(text)  # noqa: S704
-
-
-def _overview(data: ReportData, name: Literal["p_values", "quantiles"], cohorts: Cohorts) -> Markup | None:
+def _overview(data: ReportData, name: Literal["p_values", "quantiles"], cohorts: Cohorts) -> str | None:
     frame = data.distributions.get(name)
     if frame is None or frame.is_empty():
         return None
@@ -229,7 +223,7 @@ def _overview(data: ReportData, name: Literal["p_values", "quantiles"], cohorts:
     return _drawn(chart, name.replace("_", "-"))
 
 
-def _heterogeneity(data: ReportData, cohorts: Cohorts) -> Markup | None:
+def _heterogeneity(data: ReportData, cohorts: Cohorts) -> str | None:
     if data.pairs.is_empty():
         return None
     limit = float(data.filters.get("i2_max", 75.0))

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from expressway.errors import DiseaseNotMapped, UnknownStudyOrDisease
 from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.ledger import utc_now
+from expressway.warehouse.pairs.runs import mark_disease_stale
 from expressway.warehouse.schema import dim_disease as diseases
 from expressway.warehouse.schema import dim_study as studies
 from expressway.warehouse.schema import study_disease_map as mapping
@@ -65,7 +66,7 @@ def map_study(connection: Connection, study: str, disease: str) -> None:
     with connection.transaction():
         if connection.fetchall(active) == [(target,)]:
             return
-        _close(connection, key)
+        mark_disease_stale(connection, [target, *_close(connection, key)])
         connection.execute(
             insert(mapping).values(
                 study_key=key,
@@ -82,15 +83,18 @@ def unmap_study(connection: Connection, study: str) -> bool:
     """End the active mapping of a study; returns whether there was one."""
     key = study_key(connection, study)
     with connection.transaction():
-        had = connection.scalar(select(mapping.c.study_key).where(mapping.c.study_key == key, mapping.c.is_active))
-        _close(connection, key)
-    return had is not None
+        ended = _close(connection, key)
+        mark_disease_stale(connection, ended)
+    return bool(ended)
 
 
-def _close(connection: Connection, key: int) -> None:
-    now = utc_now()
+def _close(connection: Connection, key: int) -> list[int]:
+    """End the active mapping of a study; returns the keys of the diseases it was mapped to."""
+    now, active = utc_now(), (mapping.c.study_key == key) & mapping.c.is_active
+    ended = [int(disease) for (disease,) in connection.fetchall(select(mapping.c.disease_key).where(active))]
     connection.execute(
         update(mapping)
-        .where(mapping.c.study_key == key, mapping.c.is_active)
+        .where(active)
         .values(is_active=False, effective_to=now, updated_by=getpass.getuser(), updated_at=now)
     )
+    return ended

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
 
+from expressway.coexpression.engine.candidates import best_candidates
 from expressway.coexpression.engine.tiles import Found, Problem
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def key(given: Problem, search: Search) -> str:
     return digest.hexdigest()
 
 
-def save(path: Path, name: str, search: Search, done: tuple[int, int], parts: Sequence[Found]) -> None:
+def save(path: Path, name: str, given: Problem, search: Search, done: tuple[int, int], parts: Sequence[Found]) -> None:
     """Write the state to `path` in one step; histograms as their bins that hold something."""
     state: dict[str, np.ndarray] = {"name": np.array(name), "done": np.array(done)}
     used = int(max(part.highest.max() for part in parts)) + 1
@@ -41,18 +43,22 @@ def save(path: Path, name: str, search: Search, done: tuple[int, int], parts: Se
     state["counts"] = np.sum([part.counts for part in parts], axis=0)
     for field in ("first", "second", "score"):
         state[field] = np.concatenate([getattr(part, field)[: int(part.held[0])] for part in parts])
-    if len(state["score"]) > search.limit:
-        cut = np.partition(state["score"], -search.limit)[-search.limit]
-        kept = state["score"] >= cut
-        state |= {field: state[field][kept] for field in ("first", "second", "score")}
+    kept = best_candidates(state["first"], state["second"], state["score"], search.limit + 1, given.alphabet)
+    state |= {field: state[field][kept] for field in ("first", "second", "score")}
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("wb") as file:
             np.savez(file, allow_pickle=False, **state)
         unfinished.replace(path)
     except OSError:  # a full disk costs the resumption, not the run
-        unfinished.unlink(missing_ok=True)
+        remove(unfinished)
+
+
+def remove(path: Path) -> None:
+    """Take a file away if it is there and can be."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def resume(path: Path | None, name: str, into: Found) -> tuple[int, int]:
@@ -60,19 +66,20 @@ def resume(path: Path | None, name: str, into: Found) -> tuple[int, int]:
     if path is None or not path.exists():
         return 0, 0
     try:
-        with np.load(path, allow_pickle=False) as state:
-            if str(state["name"]) != name or len(state["score"]) > len(into.score):
+        with path.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
+            if str(archive["name"]) != name:
                 return 0, 0
-            family, number, count = state["bins"]
-            into.histogram[family, number] = count
-            np.maximum.at(into.highest, family, number)
-            into.coarse[:] = state["coarse"]
-            into.counts[:] = state["counts"]
-            held = len(state["score"])
-            for field in ("first", "second", "score"):
-                getattr(into, field)[:held] = state[field]
-            into.held[0] = held
-            tiles, pairs = (int(figure) for figure in state["done"])
-            return tiles, pairs
+            state = {field: archive[field] for field in archive.files}  # all is read before anything is taken
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return 0, 0
+    family, number, count = state["bins"]
+    into.histogram[family, number] = count
+    np.maximum.at(into.highest, family, number)
+    into.coarse[:] = state["coarse"]
+    into.counts[:] = state["counts"]
+    held = len(state["score"])
+    for field in ("first", "second", "score"):
+        getattr(into, field)[:held] = state[field]
+    into.held[0] = held
+    tiles, pairs = (int(figure) for figure in state["done"])
+    return tiles, pairs

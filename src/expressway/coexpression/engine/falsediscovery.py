@@ -16,6 +16,8 @@ from expressway.coexpression.engine.tiles import BINS_PER_UNIT
 from expressway.coexpression.fisher import log_p
 
 Array = NDArray[np.float64]
+ROUNDING = 1e-5
+"""Share of |z| that float32 may be off, with some to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +34,50 @@ class Tail:
     log_bound: float
     """ln of the largest q that is known."""
     log_penalty: float
+    slack: float
+    """Share of |z| by which a pair may have been counted above or below its |z|."""
 
 
 def exact_tail(z: Array, tested: int, bound: float, penalty: float) -> Tail:
     """From the |z| of all pairs that are at least as extreme as `bound`."""
     steps, counts = np.unique(z[z >= bound], return_counts=True)
     at_least = np.cumsum(counts[::-1])[::-1].astype(np.float64)
-    return _tail(steps, at_least, tested, bound, penalty)
+    return _tail(steps, at_least, tested, bound, penalty, 1e-12)
 
 
 def counted_tail(histogram: NDArray[np.uint32], tested: int, bound: float, penalty: float) -> Tail:
     """From a histogram of z^2; each step stands at the lower edge of its bin."""
     filled = np.flatnonzero(histogram)
     at_least = np.cumsum(histogram[filled][::-1], dtype=np.float64)[::-1]
-    return _tail(np.sqrt(filled / BINS_PER_UNIT), at_least, tested, bound, penalty)
+    return _tail(np.sqrt(filled / BINS_PER_UNIT), at_least, tested, bound, penalty, ROUNDING)
 
 
-def _tail(z: Array, at_least: Array, tested: int, bound: float, penalty: float) -> Tail:
+def _tail(z: Array, at_least: Array, tested: int, bound: float, penalty: float, slack: float) -> Tail:
     steps = log_p(z) + np.log(max(tested, 1)) - np.log(at_least) + penalty
     bound_p = 0.0 if bound <= 0 else float(log_p(np.array([bound]))[0])
-    return Tail(z, at_least, np.minimum.accumulate(steps), tested, bound_p, penalty)
+    return Tail(z, at_least, np.minimum.accumulate(steps), tested, bound_p, penalty, slack)
 
 
 def log_q(tail: Tail, z: Array) -> Array:
     """ln q of pairs with the given |z|; NaN where z is, +inf where q is only known to be above the bound."""
+    # A pair may have been counted one step higher than it stands now. Its own step would then count all of a lower one
+    # as at least as extreme, which at rank 1 halves q; the larger of both is right in either case.
+    own, higher = _log_q_at(tail, z, z), _log_q_at(tail, z, z * (1 + tail.slack))
+    result = np.where(np.isposinf(own), higher, np.maximum(own, higher))
+    result[result > tail.log_bound] = np.inf
+    result[np.isnan(z)] = np.nan
+    return result
+
+
+def _log_q_at(tail: Tail, z: Array, counted: Array) -> Array:
+    """ln q of pairs with the given |z| that were counted at another one; +inf below the tail."""
     result = np.full(len(z), np.inf)
-    step = np.searchsorted(tail.z, z, side="right") - 1
+    step = np.searchsorted(tail.z, counted, side="right") - 1
     inside = (step >= 0) & ~np.isnan(z)
     at, own = step[inside], z[inside]
     ln = log_p(own) + np.log(max(tail.tested, 1)) - np.log(tail.at_least[at]) + tail.log_penalty
     below = np.where(at > 0, tail.log_q[np.maximum(at - 1, 0)], np.inf)
     result[inside] = np.minimum(np.minimum(ln, below), 0.0)
-    result[result > tail.log_bound] = np.inf
-    result[np.isnan(z)] = np.nan
     return result
 
 

@@ -83,6 +83,14 @@ class Layout:
         errors = std_error(self.n, np.zeros(len(self.n)), method=se_method)
         return np.where(self.n > 3, errors**2, np.inf)
 
+    def alphabet(self) -> NDArray[np.int64]:
+        """Places of the genes in the order of pair_uid: as the first gene, which a bar follows, and as the second."""
+        places = np.empty((2, len(self.genes)), np.int64)
+        for row, tail in enumerate(("|", "")):
+            order = sorted(range(len(self.genes)), key=lambda gene: self.genes[gene] + tail)
+            places[row, order] = np.arange(len(order))
+        return places
+
     def expected_pairs(self) -> int:
         """Pairs of different genes."""
         return len(self.genes) * (len(self.genes) - 1) // 2

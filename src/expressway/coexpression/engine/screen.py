@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from expressway.coexpression.engine import checkpoints
+from expressway.coexpression.engine.candidates import best_candidates
 from expressway.coexpression.engine.kernel import FAMILIES
 from expressway.coexpression.engine.tiles import (
     CLIPPED,
@@ -47,7 +48,7 @@ class Search:
     start: float
     """Best |z| of ss, soth and combined from which a pair may be a candidate; -1 for every pair."""
     limit: int
-    """Candidates to keep at least, those with the largest |z|, ties included."""
+    """Candidates to keep, those with the largest |z|, ties by pair_uid."""
     compiled: bool = True
     """Whether the kernel knows the statistics; it never knows genes with missing values."""
     fixed: bool = False
@@ -107,7 +108,7 @@ class _Thread:
     def take(self, given: Problem, tile: Tile) -> None:
         held = self.found.held
         if held[0] + self.area >= len(self.found.score):
-            self.cut = max(self.cut, prune(self.found, self.search.limit))
+            self.cut = max(self.cut, prune(self.found, self.search.limit, given.alphabet))
         row, bottom, column, right = tile
         search = self.search
         if not search.compiled or right > given.complete:
@@ -138,17 +139,15 @@ class _Thread:
             )
 
 
-def prune(found: Found, limit: int) -> np.float32:
-    """Keep the `limit` candidates with the largest score and their ties; returns the smallest score kept."""
+def prune(found: Found, limit: int, alphabet: NDArray[np.int64]) -> np.float32:
+    """Keep one candidate more than `limit`, which tells that there were more; returns the smallest score kept."""
     held = int(found.held[0])
-    if held <= limit:
-        return np.float32(-1)
-    cut = np.partition(found.score[:held], held - limit)[held - limit]
-    kept = np.flatnonzero(found.score[:held] >= cut)
-    for column in (found.first, found.second, found.score):
+    columns = (found.first, found.second, found.score)
+    kept = best_candidates(*(column[:held] for column in columns), limit + 1, alphabet)
+    for column in columns:
         column[: len(kept)] = column[kept]
     found.held[0] = len(kept)
-    return np.float32(cut)
+    return np.float32(found.score[: len(kept)].min(initial=np.inf))
 
 
 def screen(given: Problem, search: Search, plain: Plain, progress: Progress | None = None) -> Screened:
@@ -180,11 +179,13 @@ def screen(given: Problem, search: Search, plain: Plain, progress: Progress | No
             if progress is not None:
                 progress(done, total)
             if search.checkpoint and time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
-                checkpoints.save(search.checkpoint, key, search, (skip, done), [worker.found for worker in workers])
+                checkpoints.save(
+                    search.checkpoint, key, given, search, (skip, done), [worker.found for worker in workers]
+                )
                 saved = time.monotonic()
     if search.compiled:
         workers[0].found.counts[: len(FAMILIES)] += count_tested(given)
-    return _merged([worker.found for worker in workers], search)
+    return _merged([worker.found for worker in workers], search, given.alphabet)
 
 
 def _round(pool: ThreadPoolExecutor, workers: list[_Thread], given: Problem, batch: list[Tile]) -> None:
@@ -202,7 +203,7 @@ def _round(pool: ThreadPoolExecutor, workers: list[_Thread], given: Problem, bat
         outcome.result()
 
 
-def _merged(parts: list[Found], search: Search) -> Screened:
+def _merged(parts: list[Found], search: Search, alphabet: NDArray[np.int64]) -> Screened:
     """The parts added up; whether candidates were dropped depends on all of them only, not on who met which."""
     first, *rest = parts
     used = int(max(part.highest.max() for part in parts)) + 1
@@ -216,8 +217,8 @@ def _merged(parts: list[Found], search: Search) -> Screened:
         for columns in ([p.first for p in parts], [p.second for p in parts], [p.score for p in parts])
     )
     cut = np.float32(search.start)
-    if len(score) > search.limit:
-        cut = max(cut, np.partition(score, len(score) - search.limit)[len(score) - search.limit])
-    kept = np.flatnonzero(score >= cut)
+    kept = best_candidates(i, j, score, search.limit, alphabet)
+    if len(kept) < len(score):
+        cut = np.nextafter(score[kept].min(), np.float32(np.inf))
     order = kept[np.lexsort((j[kept], i[kept]))]
     return Screened(first.histogram[:, :used], first.coarse, first.counts, i[order], j[order], score[order], float(cut))

@@ -46,6 +46,7 @@ class Problem(NamedTuple):
     variances: NDArray[np.float32]
     others: NDArray[np.bool_]
     groups: NDArray[np.int64]
+    alphabet: NDArray[np.int64]
     complete: int
 
 
@@ -88,6 +89,7 @@ def problem(layout: Layout, variances: NDArray[np.float64]) -> Problem:
         variances=variances.astype(np.float32),
         others=layout.others,
         groups=layout.groups,
+        alphabet=layout.alphabet(),
         complete=layout.complete,
     )
 

@@ -163,6 +163,10 @@ class Engine(ABC):
         """Let nobody else write pairs until this transaction ends, or raise BusyStudy; readers go on."""
 
     @abstractmethod
+    def gather_statistics(self, connection: Connection, *tables: str) -> None:
+        """Tell the planner what tables hold now that many of their rows have changed."""
+
+    @abstractmethod
     def register_run(self, connection: Connection, run_id: str) -> None:
         """Mark the run as alive as long as the connection lives."""
 

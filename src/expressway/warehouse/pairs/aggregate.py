@@ -23,6 +23,7 @@ from expressway.warehouse.engines.base import Connection, Engine
 from expressway.warehouse.ledger import Outcome, Run, as_json, utc_now, versions
 from expressway.warehouse.pairs.matrices import StudyMatrix, read_study
 from expressway.warehouse.pairs.publish import Published, publish
+from expressway.warehouse.pairs.runs import mark_current
 from expressway.warehouse.pairs.slice import ALL, Slice, resolve
 
 Progress = Callable[[str, str, int, int], None]
@@ -32,7 +33,7 @@ HETEROGENEOUS = 75.0
 """I^2, in per cent, above which the default filter leaves a pair out."""
 CURRENT = """
 SELECT feature_run_id, settings_hash, genes, pairs_tested, pairs_stored FROM meta.feature_run
-WHERE disease_key = :disease AND technology = :technology AND organism = :organism AND status = 'CURRENT'
+WHERE disease_key = :disease AND technology = :technology AND organism = :organism AND status <> 'REPLACED'
 """
 DICTIONARY = """
 SELECT count(*), CAST(coalesce(sum(CAST(gene_key AS BIGINT) * coalesce(analysis_gene_key, 0) % 1000003), 0) AS BIGINT)
@@ -177,6 +178,7 @@ def _analyse(
     known = _known(connection, of, fingerprint)
     if known is not None:
         with engine.write_lock(), connection.transaction():
+            mark_current(connection, known["feature_run_id"])
             run.finish(connection, step, Outcome("NOOP", rows_written=0, context={"inputs": _inputs(of)}))
         return _result(of, "NOOP", **known)
     began = utc_now()

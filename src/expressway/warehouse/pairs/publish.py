@@ -95,6 +95,7 @@ def publish(engine: Engine, connection: Connection, run: Run, published: Publish
         if published.feature_values:
             _write_feature_values(connection, published, facts)
         _reconcile(connection, published)
+        engine.gather_statistics(connection, "dim.dim_gene", "dim.dim_gene_pair", FACT)
         ledger.log_messages(connection, run.run_id, None, None, published.messages)
         context = {"feature_run_id": published.feature_run_id, "feature_values": published.feature_values}
         tested = published.run_values.get("pairs_tested")

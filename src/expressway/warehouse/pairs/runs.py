@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select, text, update
@@ -48,6 +49,19 @@ def replace_runs(connection: Connection, disease_key: int, technology: str, orga
         )
         .values(status="REPLACED")
     )
+
+
+def mark_current(connection: Connection, feature_run_id: str) -> None:
+    """A run that may have been STALE is what its studies and settings give today."""
+    connection.execute(
+        update(feature_run).where(feature_run.c.feature_run_id == feature_run_id).values(status="CURRENT")
+    )
+
+
+def mark_disease_stale(connection: Connection, disease_keys: Sequence[int]) -> None:
+    """The runs of some diseases are STALE from now on: other studies are mapped to them."""
+    current = feature_run.c.disease_key.in_(disease_keys) & (feature_run.c.status == "CURRENT")
+    connection.execute(update(feature_run).where(current).values(status="STALE"))
 
 
 def mark_stale(connection: Connection, study: str) -> None:

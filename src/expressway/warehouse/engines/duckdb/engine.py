@@ -64,6 +64,9 @@ class DuckDBEngine(Engine):
     def pairs_lock(self, connection: Connection) -> None:
         """Nothing to take, for the same reason."""
 
+    def gather_statistics(self, connection: Connection, *tables: str) -> None:
+        """Nothing to do: DuckDB keeps them with the rows."""
+
     def register_run(self, connection: Connection, run_id: str) -> None:
         self._runs.add(run_id)
 

@@ -72,8 +72,7 @@ def create_partition(study_key: int, batch_key: int, attempt: int) -> list[str]:
     """
     name = partition_name(study_key, batch_key, attempt)
     return [
-        f"CREATE TABLE fact.{name} (\n{rendering.column_list(fact_gene_expression, DIALECT)},\n"
-        f"    CONSTRAINT ck_{name}_study CHECK (study_key = {study_key})\n)",
+        f"CREATE TABLE fact.{name} (\n{rendering.column_list(fact_gene_expression, DIALECT)}\n)",
         f"ALTER TABLE fact.{name} ALTER study_key SET DEFAULT {study_key}, ALTER batch_key SET DEFAULT {batch_key}",
         _owned_by_the_owner_of_the_parent(name),
     ]
@@ -88,9 +87,16 @@ def _owned_by_the_owner_of_the_parent(name: str) -> str:
 
 
 def index_partition(study_key: int, batch_key: int, attempt: int) -> list[str]:
-    """The index that the parent asks for, and statistics; after the table is filled."""
+    """The index and the CHECK that the parent asks for, and statistics; after the table is filled.
+
+    COPY would look at the CHECK row by row, which takes a quarter of its time; afterwards it is one scan.
+    """
     name = partition_name(study_key, batch_key, attempt)
-    return [f"CREATE INDEX brin_{name} ON fact.{name} {_BRIN}", f"ANALYZE fact.{name}"]
+    return [
+        f"ALTER TABLE fact.{name} ADD CONSTRAINT ck_{name}_study CHECK (study_key = {study_key})",
+        f"CREATE INDEX brin_{name} ON fact.{name} {_BRIN}",
+        f"ANALYZE fact.{name}",
+    ]
 
 
 def attach_partition(name: str, study_key: int) -> list[str]:
