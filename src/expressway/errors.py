@@ -284,7 +284,7 @@ class WarehouseNotWritable(WarehouseError):
 
 class NoSpaceLeft(WarehouseError):
     code, name = 54065, "NO_SPACE_LEFT"
-    summary = "The disk of the warehouse or the temporary folder is full; the batch was rolled back."
+    summary = "The disk of the warehouse, the temporary folder or the memory is full; the batch was rolled back."
     default_hint = "Free some space (TMPDIR chooses the temporary folder), then run the same command again."
     transient = True
 
@@ -389,6 +389,8 @@ LOGGED_CODES: tuple[LoggedCode, ...] = (
 
 def unexpected(error: Exception) -> ExpresswayError:
     """An error nobody foresaw, as one of ours, with the place it came from."""
+    if isinstance(error, MemoryError):
+        return NoSpaceLeft("this process may have no more memory", hint="Allow it more, or load with fewer --workers.")
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
