@@ -265,7 +265,7 @@ class WarehouseUnreachable(WarehouseError):
 
 class WarehouseLocked(WarehouseError):
     code, name = 54062, "WAREHOUSE_LOCKED"
-    summary = "Another process has the DuckDB file open; DuckDB allows one process at a time."
+    summary = "Another process has the DuckDB file open; DuckDB allows one process that writes, or several that read."
     default_hint = "Close the other program, or use a PostgreSQL warehouse for several processes."
     transient = True
 
