@@ -132,7 +132,7 @@ def analyse(  # noqa: PLR0913 - every one may be left out
     keep: int = 100_000,
     by_technology: bool = False,
     threads: int | None = None,
-    tile: int = 256,
+    tile: int = 512,
     checkpoint: Path | None = None,
     progress: Progress | None = None,
     **choices: Any,
@@ -169,7 +169,7 @@ def analyse_prepared(
     *,
     keep: int = 100_000,
     threads: int | None = None,
-    tile: int = 256,
+    tile: int = 512,
     checkpoint: Path | None = None,
     progress: Progress | None = None,
 ) -> Analysis:

@@ -15,7 +15,18 @@ from expressway.coexpression.engine.kernel import FAMILIES
 from expressway.coexpression.engine.layout import CASE, CONTROL, REFERENCE, Layout
 from expressway.coexpression.engine.survivors import Correlations, correlations
 from expressway.coexpression.fisher import fisher_z, std_error, two_sided_p
-from expressway.coexpression.pooling import CiMethod, Pooled, Tau2Method, leave_one_out, pool, prediction_interval
+from expressway.coexpression.pooling import (
+    CiMethod,
+    Fit,
+    Pooled,
+    Tau2Method,
+    fit,
+    largest_p_without_one,
+    pool,
+    prediction_interval,
+    significance,
+    summarise,
+)
 from expressway.coexpression.sensitivity import power
 
 Array = NDArray[np.float64]
@@ -151,11 +162,15 @@ def metrics_of(layout: Layout, found: Correlations, choices: Choices) -> Columns
     """As `pair_metrics`, of correlations that are known."""
     parts = components(layout, found, choices)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        pooled = {name: pool(*_args(layout, parts, name, choices)) for name in parts.estimates}
+        fits, pooled = {}, {}
+        for name in parts.estimates:
+            estimates, errors, method, ci = _args(layout, parts, name, choices)
+            fits[name] = fit(estimates, errors, method)
+            pooled[name] = summarise(fits[name], ci)
         both = _combined(pooled, parts, choices)
         columns: Columns = {}
         for name in ("ss", "soth"):
-            columns |= _contrast(name, layout, parts, pooled[name], choices)
+            columns |= _contrast(name, layout, parts, fits[name], choices)
         for name in COHORTS:
             columns |= _cohort(name, parts, pooled[name])
         for name, (a, b) in DIFFERENCES.items():
@@ -167,15 +182,14 @@ def metrics_of(layout: Layout, found: Correlations, choices: Choices) -> Columns
     return columns | {f"|z| {family}": row for family, row in zip(FAMILIES, rows, strict=True)}
 
 
-def _contrast(name: str, layout: Layout, parts: Components, pooled: Pooled, choices: Choices) -> Columns:
-    estimates, errors, method = pooled_units(layout, parts, name, choices)
+def _contrast(name: str, layout: Layout, parts: Components, fitted: Fit, choices: Choices) -> Columns:
+    estimates, errors, method, ci = _args(layout, parts, name, choices)
+    pooled = summarise(fitted, ci)
     per_study = parts.estimates[name]
     low, high = prediction_interval(pooled)
-    knapp = pool(estimates, errors, method, "HK")
-    fixed = pool(estimates, errors, "EE", "z")
+    hk_error, _, hk_p = significance(fitted, "HK")
     same = agreement(estimates, errors, np.nan_to_num(pooled.tau2))
-    several = pooled.k >= 2
-    without = leave_one_out(estimates, errors, method, choices.ci_method if len(layout.groups) == 2 else "z")
+    without = largest_p_without_one(estimates, errors, method, ci)
     reference = parts.n[:, REFERENCE] if name == "ss" else parts.others_n
     return {
         f"dz_{name}_mean": pooled.estimate,
@@ -195,13 +209,13 @@ def _contrast(name: str, layout: Layout, parts: Components, pooled: Pooled, choi
         f"n_ref_{name}": _sum_where(reference, per_study),
         f"dz_{name}_pi_low": low,
         f"dz_{name}_pi_high": high,
-        f"dz_{name}_fe_mean": fixed.estimate,
-        f"dz_{name}_hk_se": np.where(several, knapp.std_error, np.nan),
-        f"p_{name}_hk": np.where(several, knapp.p, np.nan),
+        f"dz_{name}_fe_mean": fitted.fixed_mean,
+        f"dz_{name}_hk_se": hk_error,
+        f"p_{name}_hk": hk_p,
         f"direction_consistency_{name}": same.direction,
         f"magnitude_consistency_{name}": same.magnitude,
         f"power_{name}": power(pooled.std_error, choices.delta),
-        f"dz_{name}_loo_max_p": np.where(pooled.k >= 3, np.fmax.reduce(without.p, axis=0), np.nan),
+        f"dz_{name}_loo_max_p": np.where(pooled.k >= 3, without, np.nan),
     }
 
 

@@ -73,34 +73,72 @@ def pool(estimates: ArrayLike, std_errors: ArrayLike, method: Tau2Method = "DL",
         DerSimonian & Laird (1986), Control Clin Trials 7, 177. Hartung & Knapp (2001), Stat Med 20, 3875.
         The other estimators: see `tau2`.
     """
-    check_choice("tau2_method", method, get_args(Tau2Method))
     check_choice("ci_method", ci, get_args(CiMethod))
+    return summarise(fit(estimates, std_errors, method), ci)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The pooled estimate of each metric before anything is said of its interval; fields of shape (metrics,)."""
+
+    data: between.Deviations
+    fixed_mean: FloatArray
+    """The mean with weights 1/SE^2: the estimate of equal effects."""
+    tau2: FloatArray
+    estimate: FloatArray
+    std_error: FloatArray
+    """That of a z interval."""
+    q: FloatArray
+    """Hartung and Knapp's: sum w* (y - estimate)^2 / (k - 1)."""
+
+
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def fit(estimates: ArrayLike, std_errors: ArrayLike, method: Tau2Method = "DL") -> Fit:
+    """The part of `pool` that is the same whatever the interval; the arguments are its."""
+    check_choice("tau2_method", method, get_args(Tau2Method))
     table, variances = checked_studies(estimates, std_errors)
     fixed_mean, data = _deviations(table, variances)
     tau2 = np.where(data.k >= 2, between.ESTIMATORS[method](data), np.nan)
     weights = data.weights(np.where(data.k == 1, 0.0, tau2))
     shift = between.weighted_mean(data.values, weights)
-    estimate = fixed_mean + shift
     std_error = 1.0 / np.sqrt(between.add_studies(weights))
+    estimate = fixed_mean + shift
     std_error[np.isnan(estimate)] = np.nan
-    if ci != "z":
-        q = between.scatter(data.values, weights, shift) / (data.k - 1)
-        std_error *= _hartung_knapp_scale(q, data.k, floor=ci == "HK_floor")
-    z = estimate / std_error
+    q = between.scatter(data.values, weights, shift) / (data.k - 1)
+    return Fit(data, fixed_mean, tau2, estimate, std_error, q)
+
+
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def summarise(fitted: Fit, ci: CiMethod = "z") -> Pooled:
+    """What `pool` says, of a fit."""
+    data = fitted.data
+    std_error, z, p = significance(fitted, ci)
     half = std_error * (Z_975 if ci == "z" else _t_quantile(data.k - 1))
     return Pooled(
-        estimate=estimate,
+        estimate=fitted.estimate,
         std_error=std_error,
         z=z,
-        p=two_sided_p(z) if ci == "z" else 2.0 * stdtr(np.maximum(data.k - 1, 1), -np.abs(z)),
-        ci_low=estimate - half,
-        ci_high=estimate + half,
+        p=p,
+        ci_low=fitted.estimate - half,
+        ci_high=fitted.estimate + half,
         Q=data.Q,
         Q_p=np.where(data.k >= 2, chdtrc(data.k - 1, data.Q), np.nan),
         I2=_i_squared(data),
-        tau2=tau2,
+        tau2=fitted.tau2,
         k=data.k,
     )
+
+
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def significance(fitted: Fit, ci: CiMethod = "z") -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Standard error, z (with Hartung-Knapp t) and two-sided p of a fit."""
+    std_error, k = fitted.std_error, fitted.data.k
+    if ci == "z":
+        z = fitted.estimate / std_error
+        return std_error, z, two_sided_p(z)
+    std_error = std_error * _hartung_knapp_scale(fitted.q, k, floor=ci == "HK_floor")
+    t = fitted.estimate / std_error
+    return std_error, t, 2.0 * stdtr(np.maximum(k - 1, 1), -np.abs(t))
 
 
 def prediction_interval(pooled: Pooled) -> tuple[FloatArray, FloatArray]:
@@ -135,6 +173,20 @@ def leave_one_out(estimates: ArrayLike, std_errors: ArrayLike, method: Tau2Metho
         for name, column in columns.items():
             column[study] = np.where(absent, 0 if name == "k" else np.nan, getattr(row, name))
     return Pooled(**columns)
+
+
+def largest_p_without_one(
+    estimates: ArrayLike, std_errors: ArrayLike, method: Tau2Method = "DL", ci: CiMethod = "z"
+) -> FloatArray:
+    """The largest p over the poolings that leave one present study out, shape (metrics,); NaN for fewer than two."""
+    table, errors = study_table(estimates, "estimates"), study_table(std_errors, "std_errors")
+    absent = np.isinf(checked_studies(table, errors)[1])
+    largest = np.full(table.shape[1], np.nan)
+    for study in range(len(table)):
+        others = np.arange(len(table)) != study
+        p = significance(fit(table[others], errors[others], method), ci)[2]
+        largest = np.where(absent[study], largest, np.fmax(largest, p))
+    return largest
 
 
 @np.errstate(divide="ignore", over="ignore", invalid="ignore")

@@ -12,7 +12,7 @@ LARGEST_NEGLOG = 300.0
 
 def neglog10(log_q: Array) -> Array:
     """-log10(max(q, 1e-300)) from ln q, between 0 and 300."""
-    return np.asarray(np.clip(-log_q / np.log(10), 0.0, LARGEST_NEGLOG))
+    return np.asarray(np.clip(-log_q / np.log(10), 0.0, LARGEST_NEGLOG)) + 0.0  # never -0.0
 
 
 def metrics_score(columns: Columns) -> Array:

@@ -34,6 +34,8 @@ Progress = Callable[[int, int], None]
 Plain = Callable[[NDArray[np.int64], NDArray[np.int64]], tuple[NDArray[np.float64], int]]
 """Of pairs of genes by their numbers, |z| of the nine families, (families, pairs), and how many of their correlations
 are clipped: what the kernel does not know."""
+HEIGHT = 128
+"""Most rows of a tile."""
 ROUND = 32
 """Tiles that each thread takes before progress is told."""
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
@@ -53,7 +55,7 @@ class Search:
     """Whether the kernel knows the statistics; it never knows genes with missing values."""
     fixed: bool = False
     sample: int = 8
-    tile: int = 256
+    tile: int = 512
     threads: int = 1
     checkpoint: Path | None = None
 
@@ -77,7 +79,7 @@ def tiles(genes: int, complete: int, side: int) -> Iterator[Tile]:
 
     First those of genes without missing values, then those of the other genes with all before them.
     """
-    height = min(side, 128)
+    height = min(side, HEIGHT)
     for left, right in ((0, complete), (complete, genes)):
         for row in range(0, right, height):
             bottom = min(row + height, right)
@@ -100,7 +102,7 @@ class _Thread:
     def __init__(self, search: Search, slots: int, plain: Plain) -> None:
         self.search = search
         self.plain = plain
-        self.area = min(search.tile, 128) * search.tile
+        self.area = min(search.tile, HEIGHT) * search.tile
         self.room = np.empty(slots * self.area, np.float32)
         self.found = nothing_found(2 * search.limit + self.area + 1)
         self.cut = np.float32(search.start)
@@ -142,9 +144,8 @@ class _Thread:
 def prune(found: Found, limit: int, alphabet: NDArray[np.int64]) -> np.float32:
     """Keep one candidate more than `limit`, which tells that there were more; returns the smallest score kept."""
     held = int(found.held[0])
-    columns = (found.first, found.second, found.score)
-    kept = best_candidates(*(column[:held] for column in columns), limit + 1, alphabet)
-    for column in columns:
+    kept = best_candidates(found.first[:held], found.second[:held], found.score[:held], limit + 1, alphabet)
+    for column in (found.first, found.second, found.score):
         column[: len(kept)] = column[kept]
     found.held[0] = len(kept)
     return np.float32(found.score[: len(kept)].min(initial=np.inf))

@@ -15,7 +15,7 @@ from expressway.coexpression.engine.kernel import FAMILIES, METRICS, count_clipp
 from expressway.coexpression.engine.layout import CASE, CONTROL, LARGEST_EXACT, REFERENCE, Layout
 from expressway.coexpression.engine.operations import F32, compiled, larger
 
-LANES = 128
+LANES = 512
 """Columns that the kernel takes at a time: what it touches then stays in the first-level cache."""
 BINS_PER_UNIT = 6250
 """Bins of the histograms in one unit of z^2: p changes by 8e-5 of its value, at most 1.0e-4, from bin to bin."""
