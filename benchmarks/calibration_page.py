@@ -88,7 +88,8 @@ are weak.
 All pairs of {found["genes"]:,} genes through `analyse` (`fisher`), in five simulated sets: the share of pairs with
 p below 0.05 is {shares}, and the shares of p up to 40 equal steps are off
 by {found["apart"]:.4f} at most. Pairs that share a gene depend on each other, yet the shares hardly vary: these genes
-are independent. Among genes that move together they vary more, so the number of false pairs of one data set may be far from its expectation."""
+are independent. Among genes that move together they vary more, so the number of false pairs of one data set may be far
+from its expectation."""
 
 
 def _real(rows: list[dict[str, Any]]) -> str:
