@@ -250,7 +250,7 @@ def stand(folder: Path, rounds: int) -> float:
     print("  ns of a pair: " + ", ".join(f"{name} {1e9 * t / bound['pairs']:.1f}" for name, t in each.items()))
     print(f"processor seconds: {cpu / least:.2f} times the limit of {least:.1f} (wanted: <= 2)")
     print(f"element-wise work / products in tiles: {bound['rest'] / bound['products']:.2f}", end="")
-    print(" (about 1; 3 and more where the compiler left vector code)")
+    print(" (grows several times where the compiler leaves vector code)")
     return float(cpu)
 
 
