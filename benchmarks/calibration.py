@@ -1,6 +1,6 @@
 """Whether the p and q of pairs mean what they say: a study of known truths, written to docs/calibration.md.
 
-    python benchmarks/calibration.py [--draws 2000000] [--page docs/calibration.md]
+    python benchmarks/calibration.py [--draws 1000000] [--page docs/calibration.md]
 
 Everything is simulated from fixed seeds, so the same versions write the same page. One core takes some minutes.
 """
@@ -199,7 +199,7 @@ def combined_sizes(draws: int) -> list[dict[str, Any]]:
                 "SS alone": ss.p,
                 "overlap": combine(*args).p,
                 "none": combine(*args, rho="none").p,
-                "stouffer": stouffer(ss.z, n_ss, soth.z, n_soth)[1],
+                "stouffer": stouffer(ss.z, np.full(BLOCK, n_ss), soth.z, np.full(BLOCK, n_soth))[1],
             }
             for rule, values in p.items():
                 found[rule] += [(values <= level).sum() for level in LEVELS]
@@ -214,7 +214,9 @@ def load_simulated(folder: Path, seed: int, genes: int, deflooring: str) -> tupl
     if not download.exists():
         simulate(download, studies=5, genes=genes, samples=90, seed=seed)
     url = f"duckdb:///{folder / f'{seed}{deflooring}.duckdb'}"
-    with Warehouse(load_settings(None, {"warehouse": url, "defaults": {"deflooring": deflooring}}, environ={})) as warehouse:
+    with Warehouse(
+        load_settings(None, {"warehouse": url, "defaults": {"deflooring": deflooring}}, environ={})
+    ) as warehouse:
         for study in warehouse.load(download).studies:
             warehouse.map_study(study.study, "SEPSIS")
     with open_warehouse(url) as warehouse, warehouse._ready() as connection:
@@ -265,7 +267,7 @@ def say(what: str) -> None:
 def main() -> None:
     """Simulate, count, write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=2_000_000)
+    parser.add_argument("--draws", type=int, default=1_000_000)
     parser.add_argument("--page", type=Path, default=Path(__file__).parents[1] / "docs" / "calibration.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -276,7 +278,7 @@ def main() -> None:
             "real": real_sizes(min(options.draws // 10, 100_000)),
             "combined": combined_sizes(options.draws),
             "sizes": sizes(options.draws),
-            "discoveries": discoveries(options.draws // 2),
+            "discoveries": discoveries(options.draws),
         }
     write_page(options.page, found)
 
