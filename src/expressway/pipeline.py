@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from expressway.errors import ExpresswayError, InvalidSetting
+from expressway.errors import ExpresswayError, InvalidSetting, UnknownStudyOrDisease
 from expressway.reports.gather import gather
 from expressway.reports.report import write_report as write_html
 from expressway.reports.truth import recovery
@@ -37,7 +37,7 @@ class PipelineResult:
     aggregated: tuple[AggregateResult, ...]
     reports: tuple[Path, ...]
     problems: tuple[ExpresswayError, ...]
-    """What kept a disease from being analysed."""
+    """What kept a study from being mapped, or a disease from being analysed."""
 
     @property
     def ok(self) -> bool:
@@ -64,24 +64,31 @@ def run_pipeline(config: Settings | Path | str | None = None, *, progress: Progr
         )
     with Warehouse(settings) as warehouse:
         load = warehouse.load(*settings.sources, progress=progress)
-        _map(warehouse, load)
+        unmapped = _map(warehouse, load)
         aggregated, problems = _aggregate(warehouse, progress)
         reports = tuple(path for result in aggregated for path in _report(warehouse, result, settings.report))
-    return PipelineResult(load, aggregated, reports, problems)
+    return PipelineResult(load, aggregated, reports, (*unmapped, *problems))
 
 
-def _map(warehouse: Warehouse, load: LoadResult) -> None:
+def _map(warehouse: Warehouse, load: LoadResult) -> list[ExpresswayError]:
+    """Map the studies that settings name a disease for; returns what kept some from being mapped."""
+    problems: list[ExpresswayError] = []
     for study in load.studies:
         disease = warehouse.settings.for_study(study.study).disease
         if study.ok and disease is not None:
-            warehouse.map_study(study.study, disease)
+            try:
+                warehouse.map_study(study.study, disease)
+            except UnknownStudyOrDisease as error:
+                problems.append(error)
+    return problems
 
 
 def _aggregate(
     warehouse: Warehouse, progress: Progress | None
 ) -> tuple[tuple[AggregateResult, ...], tuple[ExpresswayError, ...]]:
     results, problems = [], []
-    for disease in warehouse.settings.diseases or (None,):
+    mapped = warehouse.studies()["disease"].drop_nulls().unique().sort()
+    for disease in warehouse.settings.diseases or mapped.to_list() or [None]:
         try:
             results.append(warehouse.aggregate(disease, warehouse.settings.technology, progress=progress))
         except ExpresswayError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -46,7 +47,8 @@ def aggregate(
         print_json({"run_id": result.run_id, "slices": [_whole(one) for one in result.slices]})
     elif dry_run and form is Format.table:
         for one in result.slices:
-            _show_plan(one)
+            if one.plan is not None:
+                _show_plan(one, one.plan)
     else:
         show([row(one) for one in result.slices], form, empty="nothing to aggregate")
     tell(result)
@@ -87,8 +89,8 @@ def _whole(one: SliceResult) -> dict[str, Any]:
     return row(one) | {"messages": messages, "error": one.error, "plan": one.plan}
 
 
-def _show_plan(one: SliceResult) -> None:
-    plan = dict(one.plan or {})
+def _show_plan(one: SliceResult, given: Mapping[str, Any]) -> None:
+    plan = dict(given)
     talk(f"\n{one.disease} {one.technology} {one.organism}: would {plan['would']}")
     show(plan.pop("studies"), Format.table, whole=True)
     for name, title in (("left_out", "Studies left out"), ("genes_dropped", "Genes left out")):

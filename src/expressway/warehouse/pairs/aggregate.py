@@ -35,9 +35,9 @@ CURRENT = """
 SELECT feature_run_id, settings_hash, genes, pairs_tested, pairs_stored FROM meta.feature_run
 WHERE disease_key = :disease AND technology = :technology AND organism = :organism AND status <> 'REPLACED'
 """
-DICTIONARY = """
-SELECT count(*), CAST(coalesce(sum(CAST(gene_key AS BIGINT) * coalesce(analysis_gene_key, 0) % 1000003), 0) AS BIGINT)
-FROM dim.dim_gene
+POOLED_GENES = """
+SELECT g.gene_id, a.gene_id FROM dim.dim_gene g JOIN dim.dim_gene a ON a.gene_key = g.analysis_gene_key
+WHERE g.analysis_gene_key <> g.gene_key AND g.organism = :organism ORDER BY g.gene_key
 """
 
 
@@ -115,7 +115,7 @@ def aggregate(
     """
     if dry_run:
         slices = _resolve(connection, wanted, None)
-        return AggregateResult(None, tuple(_plan(connection, one, wanted, progress) for one in slices))
+        return AggregateResult(None, tuple(_planned(connection, one, wanted, progress) for one in slices))
     context = {"disease": wanted.disease, "technology": wanted.technology, "organism": wanted.organism}
     run = Run(engine, connection, "aggregate", context | {"pairs": wanted.pairs.model_dump(mode="json")})
     try:
@@ -250,13 +250,14 @@ def _inputs(of: Slice) -> dict[str, str]:
 
 
 def _fingerprint(connection: Connection, of: Slice, pairs: PairSettings) -> str:
-    """SHA-256 of all that decides the result: batches, samples with labels, gene dictionary, settings, version."""
+    """SHA-256 of all that decides the result: batches, samples with labels, pooled gene ids, settings, version."""
     digest = hashlib.sha256(as_json(_settings(pairs)).encode())
     digest.update(as_json([of.disease, of.technology, of.organism, versions()["expressway"]]).encode())
     for study in of.studies:
         labels = study.samples.select("sample_accession_code", "illness_label").rows()
         digest.update(as_json([study.accession, study.batch_id, study.technology, labels]).encode())
-    digest.update(as_json([int(figure) for figure in connection.fetchall(DICTIONARY)[0]]).encode())
+    pooled = connection.fetchall(text(POOLED_GENES).bindparams(organism=of.organism))
+    digest.update(as_json([list(pair) for pair in pooled]).encode())
     return digest.hexdigest()
 
 
@@ -342,6 +343,13 @@ def _missing(of: Slice, analysis: Analysis) -> list[tuple[str, str]]:
             sizes = ", ".join(f"{label} {study.cohorts.get(label, 0)}" for label in small)
             short.append((study.accession, f"cohorts of fewer than {least} samples do not count: {sizes}"))
     return short
+
+
+def _planned(connection: Connection, of: Slice, wanted: Request, progress: Progress | None) -> SliceResult:
+    try:
+        return _plan(connection, of, wanted, progress)
+    except ExpresswayError as error:
+        return _result(of, "FAILED", error=error.as_dict())
 
 
 def _plan(connection: Connection, of: Slice, wanted: Request, progress: Progress | None) -> SliceResult:

@@ -1,0 +1,56 @@
+"""Simulated studies in a warehouse, mapped and ready to be aggregated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from expressway import Warehouse
+from expressway.settings import load_settings
+from expressway.studies.simulate import simulate
+
+GENES = 200
+SAMPLES = 3 * 45 - 2
+"""Samples that count: two of the second study have no label."""
+PAIRS_OF_RUN = "SELECT * FROM fact.fact_gene_pair_metrics ORDER BY pair_key"
+
+
+def open_with(url: str, **settings: Any) -> Warehouse:
+    """A warehouse with settings, and with none of the environment."""
+    return Warehouse(load_settings(None, {"warehouse": url, **settings}, environ={}))
+
+
+def simulated(folder: Path, studies: int = 3) -> Path:
+    """A download of RNA-seq studies of 200 genes and 45 samples."""
+    simulate(folder, studies=studies, genes=GENES, samples=45, seed=3)
+    return folder
+
+
+def load_all(warehouse: Warehouse, *sources: Path, disease: str = "SEPSIS") -> list[str]:
+    """Load studies and map them to a disease; returns their accessions."""
+    result = warehouse.load(*sources)
+    assert result.ok, result
+    for study in result.studies:
+        warehouse.map_study(study.study, disease)
+    return [study.study for study in result.studies]
+
+
+def actions(result: Any) -> dict[str, str]:
+    """What happened to the slice of each technology."""
+    return {one.technology: one.action for one in result.slices}
+
+
+def stored(warehouse: Warehouse) -> pl.DataFrame:
+    """Every row of stored pairs, whatever slice it is of."""
+    return warehouse.sql(PAIRS_OF_RUN)
+
+
+def changed_once(text: Path, change: Callable[[str], str]) -> None:
+    """Rewrite a text file."""
+    before = text.read_text()
+    after = change(before)
+    assert after != before
+    text.write_text(after)

@@ -1,0 +1,103 @@
+"""However the work is cut - order, threads, engine, a kill in mid-pass - are the stored pairs the same bytes?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expressway.studies.simulate import simulate
+from tests.warehouse.pairs.simulated import actions, load_all, open_with, simulated
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def download(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three simulated studies."""
+    return simulated(tmp_path_factory.mktemp("simulated") / "download")
+
+
+def exported(url: str, target: Path, **pairs: Any) -> str:
+    """SHA-256 of the Parquet file of the pairs of a loaded warehouse."""
+    with open_with(url, pairs=pairs) as warehouse:
+        assert warehouse.aggregate("SEPSIS").ok
+        warehouse.export_pairs(target)
+    return hashlib.sha256(target.read_bytes()).hexdigest()
+
+
+def test_the_same_bytes_for_any_order_threads_and_engine(download: Path, postgresql_url: str, tmp_path: Path) -> None:
+    found = set()
+    names = sorted(path.name for path in download.iterdir() if path.is_dir())
+    for number, (order, threads) in enumerate([(names, 1), (names[::-1], 2), (names[1:] + names[:1], 3)]):
+        url = postgresql_url if number == 1 else f"duckdb:///{tmp_path}/{number}.duckdb"
+        with open_with(url) as warehouse:
+            for name in order:
+                load_all(warehouse, _only(download, name, tmp_path / f"{number}-{name}"))
+        found.add(exported(url, tmp_path / f"{number}.parquet", threads=threads, keep=3000))
+    assert len(found) == 1
+
+
+def _only(download: Path, study: str, folder: Path) -> Path:
+    """The part of a download that holds one study."""
+    folder.mkdir()
+    shutil.copytree(download / study, folder / study)
+    metadata = json.loads((download / "aggregated_metadata.json").read_text())
+    metadata |= {"experiments": {study: metadata["experiments"][study]}, "num_experiments": 1}
+    (folder / "aggregated_metadata.json").write_text(json.dumps(metadata))
+    return folder
+
+
+DIES = """
+import os, signal, sys
+from expressway.coexpression.engine import screen
+from expressway.studies.simulate import simulate
+from tests.warehouse.pairs.simulated import open_with
+
+screen.SECONDS_BETWEEN_CHECKPOINTS = 0.0
+rounds = []
+
+def die_in_the_second_round(of, stage, done, total):
+    rounds.append(stage)
+    if rounds.count("pairs") == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+url, work = sys.argv[1:]
+with open_with(url, work_folder=work, pairs={"threads": 1, "keep": 2000}) as warehouse:
+    warehouse.aggregate(progress=die_in_the_second_round)
+"""
+
+
+def test_killed_in_mid_pass_and_run_again(warehouse_url: str, tmp_path: Path) -> None:
+    work, whole = tmp_path / "work", f"duckdb:///{tmp_path}/whole.duckdb"
+    simulate(tmp_path / "download", studies=2, genes=3000, samples=36, seed=4)
+    for url in (warehouse_url, whole):
+        with open_with(url) as warehouse:
+            load_all(warehouse, tmp_path / "download")
+    command = [sys.executable, "-c", DIES, warehouse_url, str(work)]
+    killed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert [path.suffix for path in work.iterdir()] == [".npz"]
+
+    seen: list[int] = []
+    with open_with(warehouse_url, work_folder=str(work), pairs={"threads": 1, "keep": 2000}) as warehouse:
+        assert warehouse.published_slices().is_empty()
+        result = warehouse.aggregate(progress=lambda _, stage, at, __: seen.append(at) if stage == "pairs" else None)
+        assert actions(result) == {"RNA-SEQ": "AGGREGATED"}
+        assert warehouse.runs()["status"].to_list()[:2] == ["SUCCESS", "LOST"]
+        assert list(work.iterdir()) == [], "the notes of the pass are gone"
+        assert list(warehouse.check()) == []
+        warehouse.export_pairs(tmp_path / "resumed.parquet")
+    fresh: list[int] = []
+    with open_with(whole, pairs={"threads": 1, "keep": 2000}) as warehouse:
+        warehouse.aggregate(progress=lambda _, stage, at, __: fresh.append(at) if stage == "pairs" else None)
+        warehouse.export_pairs(tmp_path / "whole.parquet")
+    assert len(seen) < len(fresh), "it went on from what was done"
+    assert (tmp_path / "resumed.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
