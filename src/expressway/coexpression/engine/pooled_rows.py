@@ -10,9 +10,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from expressway.coexpression.engine.kernel import METRICS, SOTH, SS
 from expressway.coexpression.engine.layout import CASE, REFERENCE
 from expressway.coexpression.engine.vectors import WIDTH, Block, Table, index
+from expressway.coexpression.engine.weights import METRICS, SOTH, SS
 
 COHORTS = 2
 """Metrics from here on are the cohorts themselves."""

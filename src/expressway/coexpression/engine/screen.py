@@ -17,7 +17,6 @@ from threadpoolctl import threadpool_limits
 
 from expressway.coexpression.engine import checkpoints
 from expressway.coexpression.engine.candidates import best_candidates
-from expressway.coexpression.engine.kernel import FAMILIES
 from expressway.coexpression.engine.tiles import (
     CLIPPED,
     Found,
@@ -29,6 +28,7 @@ from expressway.coexpression.engine.tiles import (
     take_pairs,
 )
 from expressway.coexpression.engine.vectors import WIDTH
+from expressway.coexpression.engine.weights import FAMILIES
 
 Tile = tuple[int, int, int, int]
 Progress = Callable[[int, int], None]

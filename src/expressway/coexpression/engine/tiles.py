@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expressway.coexpression.engine.cohort_rows import fisher_row
-from expressway.coexpression.engine.kernel import FAMILIES, METRICS, weigh
 from expressway.coexpression.engine.layout import CASE, CONTROL, LARGEST_EXACT, REFERENCE, Layout
 from expressway.coexpression.engine.operations import F32, compiled, larger
 from expressway.coexpression.engine.pooled_rows import pool_row
 from expressway.coexpression.engine.vectors import WIDTH
+from expressway.coexpression.engine.weights import FAMILIES, METRICS, weigh
 
 LANES = 512
 """Columns that the kernel takes at a time: what it touches then stays in the first-level cache."""
