@@ -10,19 +10,24 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 from scipy.stats import norm
 
 from expressway.coexpression.analysis import Prepared, prepare
 from expressway.coexpression.choices import Choices
 from expressway.coexpression.engine import screen as screening
+from expressway.coexpression.engine.cohort_rows import fisher_row, logarithm
 from expressway.coexpression.engine.falsediscovery import ROUNDING, counted_tail, log_q
 from expressway.coexpression.engine.layout import LARGEST_EXACT
-from expressway.coexpression.engine.operations import logarithm
 from expressway.coexpression.engine.survivors import correlations
 from expressway.coexpression.engine.tiles import BINS_PER_UNIT, problem
-from expressway.coexpression.engine.weights import FAMILIES, fisher_z
+from expressway.coexpression.engine.vectors import WIDTH, Block, Table, index
+from expressway.coexpression.engine.weights import FAMILIES
 from expressway.coexpression.metrics import z_statistics
 from expressway.coexpression.stored import GUARD
 from tests.coexpression import examples, oracle
@@ -42,21 +47,38 @@ def refused(*_: Any) -> Any:
     raise AssertionError("the kernel knows all of these pairs")
 
 
+@intrinsic
+def logarithms(_typing: Any, x: Any, out: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        given, found = (
+            Table(context, builder, kind, value) for kind, value in zip(signature.args, values, strict=True)
+        )
+        block = Block(builder)
+        with cgutils.for_range_slice(builder, index(0), given.columns, index(WIDTH), inc=True) as (at, _):
+            block.save(logarithm(block, block.load(given, index(0), at)), found, index(0), at)
+        return context.get_dummy_value()
+
+    return types.void(x, out), generate
+
+
+@numba.njit
+def all_logarithms(x: Any, out: Any) -> None:
+    logarithms(x, out)
+
+
 def test_logarithm_is_right_to_a_bit_of_float32() -> None:
-    numba = pytest.importorskip("numba")
-
-    @numba.njit
-    def logarithms(x: Any, out: Any) -> None:
-        for i in range(x.size):
-            out[i] = logarithm(x[i])
-
-    x = np.concatenate([np.geomspace(1e-30, 1e30, 20_001), 1 + np.linspace(-1e-3, 1e-3, 20_001)]).astype(np.float32)
+    x = np.concatenate([np.geomspace(1e-30, 1e30, 20_000), 1 + np.linspace(-1e-3, 1e-3, 20_000)]).astype(np.float32)
     found = np.empty_like(x)
-    logarithms(x, found)
+    all_logarithms(x[None], found[None])
     right = np.log(x.astype(np.float64))
     assert np.abs(found - right).max() < 1e-5  # half a last place of 69 is 4e-6
     sure = right != 0
     assert np.abs(found[sure] / right[sure] - 1).max() < 1.3e-7
+
+
+@numba.njit
+def one_row(products: Any, scale: Any, largest: Any, limits: Any, n: Any, lanes: int, z: Any) -> int:
+    return fisher_row(products, 0, 0, scale, 0, 0, largest, limits, n, 0, lanes, z)
 
 
 @pytest.mark.parametrize("n", [5, 20, 128, 369, 370, 900])
@@ -67,9 +89,15 @@ def test_fishers_z_of_float32(n: int) -> None:
     depends on it."""
     largest = n * (n * n - 1) / 3
     products = (np.linspace(-1, 1, 4001) * largest).round()
-    scale = np.ones(len(products), np.float32)
-    found = np.empty_like(scale)
-    fisher_z(products.astype(np.float32), scale, np.float32(largest), np.float32(2) / np.float32(largest), found)
+    lanes, room = len(products), len(products) + 2 * WIDTH
+    padded = np.zeros((1, 1, room), np.float32)
+    padded[0, 0, :lanes] = products
+    scale, z = np.ones((1, room), np.float32), np.zeros((1, room), np.float32)
+    limit = np.arctanh(1 - 2 / largest) * (1 - 1e-6)
+    slot = [np.array([value], np.float32) for value in (largest, limit)]
+    clipped = one_row(padded, scale, *slot, np.array([n]), lanes, z)
+    found = z[0, :lanes]
+    assert clipped == (np.abs(products / largest) >= 1 - 2 / largest).sum()
     r = np.clip(products / largest, -(1 - 2 / largest), 1 - 2 / largest)
     right = np.arctanh(r)
     allowed = 1.5e-7 + 1e-7 * np.abs(right)
