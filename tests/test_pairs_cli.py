@@ -159,12 +159,12 @@ def test_contrasts_that_are_broken(url: str, run: Run, tmp_path: Path) -> None:
 
 
 def test_pairs_in_every_form(url: str, run: Run, best: dict[str, Any]) -> None:
-    table = run("--warehouse", url, "pairs", "--limit", 5)
+    table = run("--warehouse", url, "pairs", *WIDE, "--limit", 5)
     assert len(table.out.splitlines()) == 6
     assert table.talk == ""
-    rows = run("--warehouse", url, "pairs", "--limit", 5, "--format", "json").json
+    rows = run("--warehouse", url, "pairs", *WIDE, "--limit", 5, "--format", "json").json
     assert rows[0]["pair_uid"] == best["pair_uid"]
-    lines = run("--warehouse", url, "--format", "csv", "pairs", "--limit", 5).csv
+    lines = run("--warehouse", url, "--format", "csv", "pairs", *WIDE, "--limit", 5).csv
     assert [line["pair_uid"] for line in lines] == [row["pair_uid"] for row in rows]
     assert list(lines[0]) == list(rows[0])
     assert [row["q_star"] for row in rows] == sorted(row["q_star"] for row in rows)

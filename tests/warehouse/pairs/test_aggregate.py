@@ -14,10 +14,21 @@ from expressway.errors import DiseaseMapAmbiguous, DiseaseNotMapped, InvalidSett
 from expressway.studies.annotation import read_annotation
 from expressway.warehouse.pairs.ranked import Filters
 from tests.warehouse.pairs.rows import drop_map_index, map_study
-from tests.warehouse.pairs.simulated import GENES, SAMPLES, actions, changed_once, load_all, open_with, simulated, stored
+from tests.warehouse.pairs.simulated import (
+    GENES,
+    SAMPLES,
+    actions,
+    changed_once,
+    load_all,
+    open_with,
+    simulated,
+    stored,
+)
 from tests.warehouse.studies import sample_names, values, write_download
 
-LOG = "SELECT validation_code AS code, severity, details FROM meta.meta_data_validation_log ORDER BY created_at, details"
+LOG = (
+    "SELECT validation_code AS code, severity, details FROM meta.meta_data_validation_log ORDER BY created_at, details"
+)
 RUNS = "SELECT status, technology FROM meta.feature_run ORDER BY started_at, technology"
 COUNTS = (
     "SELECT count(*) AS pairs, count(DISTINCT pair_key) AS different, count(DISTINCT feature_run_id) AS runs "
@@ -173,7 +184,8 @@ def test_a_dry_run_says_everything_and_touches_nothing(ready: str, tmp_path: Pat
         assert json.loads(json.dumps(plan)) == plan
         warehouse.aggregate("SEPSIS", genes="mad:150")
         (again,) = warehouse.aggregate("SEPSIS", genes="mad:150", dry_run=True).slices
-        assert again.plan and again.plan["would"] == "NOOP"
+        assert again.plan
+        assert again.plan["would"] == "NOOP"
 
 
 def test_slices_are_never_mixed(ready: str, tmp_path: Path) -> None:
@@ -217,7 +229,8 @@ def test_a_slice_that_fails_leaves_the_others_and_its_former_pairs(ready: str, t
         assert actions(result) == {"MICROARRAY": "FAILED", "RNA-SEQ": "AGGREGATED"}
         assert not result.ok
         failed = result.slices[0]
-        assert failed.error and failed.error["code"] == InvalidSetting.code
+        assert failed.error
+        assert failed.error["code"] == InvalidSetting.code
         assert stored(warehouse).filter(technology="MICROARRAY").equals(arrays_before, null_equal=True)
         assert steps_of_last_run(warehouse) == {
             "run": "FAILED",
@@ -289,4 +302,3 @@ def test_alerts_are_logged(warehouse_url: str, download: Path, tmp_path: Path) -
         empty = warehouse.ranked_pairs(Filters())
         assert empty.pairs.is_empty()
         assert "come from fewer than 3 studies" in empty.note
-
