@@ -1,8 +1,10 @@
 # Needs Python 3.11 or newer, git and make; fetches everything else from the Python package index.
-# Variables: PYTHON=python3.12 (to build .venv with), ARGS="tests/studies -x" (handed to pytest or the benchmark).
+# Variables: PYTHON=python3.12 (to build .venv with), ARGS="tests/studies -x" (handed to pytest or the benchmark),
+# BENCH=pairs (one of benchmarks/, instead of all that measure speed).
 
 PYTHON ?= python3
 ARGS ?=
+BENCH ?= load pairs aggregate
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -53,8 +55,8 @@ format: $(DONE)/all ## mend the style of the code
 docs: $(DONE)/all ## write the generated pages of docs/ again
 	@$(BIN)/python tools/generate_docs.py
 
-bench: $(DONE)/all ## measure the speed of loading against its floor
-	@$(BIN)/python benchmarks/load.py $(ARGS)
+bench: $(DONE)/all ## measure speed against floors: loading, pairs, and the whole way
+	@set -e; for one in $(BENCH); do $(BIN)/python benchmarks/$$one.py $(ARGS); done
 
 pins: $(OWN_UV) ## write requirements/*.txt again with the newest versions allowed
 	@$(PYTHON) tools/refresh_pins.py $(UV)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import polars as pl
+from measuring import peak_memory
 
 from expressway import open_warehouse
 from expressway.settings import load_settings
@@ -169,15 +169,6 @@ def only(name: str, download: Path, work: Path) -> None:
     rows = CONTESTANTS[name](download, work)
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     print(json.dumps({"rows": rows, "seconds": seconds, "cpu": cpu, "peak_mib": peak_memory()}))
-
-
-def peak_memory() -> float:
-    """Most memory this process has had, in MiB; a process that was forked would report its parent's."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
 
 
 def compare(names: list[str], rounds: int, download: Path, work: Path) -> dict[str, list[dict[str, Any]]]:

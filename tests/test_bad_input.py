@@ -14,6 +14,8 @@ import duckdb
 import pytest
 
 from expressway import cli, open_warehouse
+from expressway.settings import load_settings
+from expressway.warehouse.warehouse import Warehouse
 from tests.warehouse.studies import GENES, change_cell, sample_names, values, write_download
 
 STUDY = "GSE900001"
@@ -145,6 +147,16 @@ def quant_sf(folder: Path) -> Path:
     return folder
 
 
+def odd_gene(name: str) -> Callable[[Path], Path]:
+    """A download with a gene that no warehouse could hold."""
+
+    def build(folder: Path) -> Path:
+        write_download(folder, genes=[*GENES[:59], name])
+        return folder
+
+    return build
+
+
 NAMES = sample_names(9)
 CASES = (
     Case("truncated gzip", 54044, FAILED, truncated_gzip),
@@ -156,6 +168,9 @@ CASES = (
     Case("one column", 54041, FAILED, rewrite(lambda raw: b"\n".join(row.split(b"\t")[0] for row in raw.split(b"\n")))),
     Case("short row", 54043, FAILED, rewrite(lambda raw: raw.rstrip().rpartition(b"\t")[0] + b"\n")),
     Case("binary", 54042, FAILED, rewrite(lambda raw: bytes(range(256)) * 40)),
+    Case("gene with an escape sequence", 54041, FAILED, odd_gene("\x1b[31mCD177\x07")),
+    Case("gene of 256 letters", 54041, FAILED, odd_gene("G" * 256)),
+    Case("sample with an escape sequence", 54041, FAILED, rewrite(lambda raw: raw.replace(b"\t", b"\t\x1b[2J", 1))),
     Case("duplicate gene", 54050, QUARANTINED, repeated_gene),
     Case("duplicate sample", 54051, QUARANTINED, repeated_sample),
     Case("text in a cell", 54052, QUARANTINED, cell("high")),
@@ -227,6 +242,45 @@ def test_no_such_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
         assert warehouse.runs().is_empty()
 
 
+def test_path_that_is_too_long(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"duckdb:///{tmp_path / 'w.duckdb'}"
+    assert len(refused(["--warehouse", url, "load", "x" * 5000], 54040, capsys)) < 500
+
+
+def test_link_to_itself_is_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_download(tmp_path / "study")
+    (tmp_path / "study" / "self.tsv").symlink_to("self.tsv")
+    code, out, talk = run(
+        "--warehouse", f"duckdb:///{tmp_path / 'w.duckdb'}", "load", str(tmp_path / "study"), capsys=capsys
+    )
+    assert (code, "LOADED" in out) == (0, True), talk
+
+
+def test_gene_table_that_never_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "genes.tsv")
+    for path in (tmp_path / "genes.tsv", "/dev/zero"):
+        refused(["--warehouse", f"duckdb:///{tmp_path / 'w.duckdb'}", "genes", "load", str(path)], 54040, capsys)
+
+
+def test_words_of_the_user_do_not_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"duckdb:///{tmp_path / 'w.duckdb'}"
+    talk = refused(["--warehouse", url, "load", "\x1b]0;title\x07\x1b[2J\u202e"], 54040, capsys)
+    assert "\\x1b]0;title\\x07\\x1b[2J\\u202e" in talk
+    assert not set("\x1b\x07\u202e") & set(talk)
+
+
+def test_no_more_memory(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def starve(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("expressway.warehouse.loading.prepare", starve)
+    write_download(tmp_path / "study")
+    code, _, talk = run(
+        "--warehouse", f"duckdb:///{tmp_path / 'w.duckdb'}", "load", str(tmp_path / "study"), capsys=capsys
+    )
+    assert (code, "54065 " in talk, "--workers" in talk) == (1, True, True)
+
+
 @pytest.mark.parametrize("url", ["sqlite:///x.db", "nonsense", "duckdb://", "mysql://u:secret@h/d"])
 def test_wrong_url(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "secret" not in refused(["--warehouse", url, "studies", "list"], 54060, capsys)
@@ -275,6 +329,30 @@ def test_second_process_on_a_duckdb_file(tmp_path: Path, capsys: pytest.CaptureF
     assert "hint: " in done.stderr
     assert "PostgreSQL" in done.stderr
     assert "leaked" not in done.stderr
+
+
+def test_readers_stand_beside_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import subprocess
+    import sys
+
+    url = f"duckdb:///{tmp_path / 'w.duckdb'}"
+    write_download(tmp_path / "study")
+    assert run("--warehouse", url, "load", str(tmp_path / "study"), capsys=capsys)[0] == 0
+    with Warehouse(load_settings(None, {"warehouse": url}, environ={}), read_only=True) as reader:
+        assert reader.studies().height == 1
+        for words, code in (
+            (["studies", "list"], 0),
+            (["studies", "show", STUDY], 0),
+            (["runs", "list"], 0),
+            (["quarantine", "list"], 0),
+            (["warehouse", "check"], 0),
+            (["export", "expression", STUDY, "-o", str(tmp_path / "out.parquet")], 0),
+            (["studies", "unmap", STUDY], 1),
+        ):
+            command = [sys.executable, "-m", "expressway", "--warehouse", url, *words]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == code, (words, done.stderr)
+    assert "54062 WAREHOUSE_LOCKED" in done.stderr
 
 
 def test_unknown_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -279,7 +279,7 @@ class WarehouseUnreachable(WarehouseError):
 
 class WarehouseLocked(WarehouseError):
     code, name = 54062, "WAREHOUSE_LOCKED"
-    summary = "Another process has the DuckDB file open; DuckDB allows one process at a time."
+    summary = "Another process has the DuckDB file open; DuckDB allows one process that writes, or several that read."
     default_hint = "Close the other program, or use a PostgreSQL warehouse for several processes."
     transient = True
 
@@ -298,7 +298,7 @@ class WarehouseNotWritable(WarehouseError):
 
 class NoSpaceLeft(WarehouseError):
     code, name = 54065, "NO_SPACE_LEFT"
-    summary = "The disk of the warehouse or the temporary folder is full; the batch was rolled back."
+    summary = "The disk of the warehouse, the temporary folder or the memory is full; the batch was rolled back."
     default_hint = "Free some space (TMPDIR chooses the temporary folder), then run the same command again."
     transient = True
 
@@ -391,6 +391,8 @@ LOGGED_CODES: tuple[LoggedCode, ...] = (
 
 def unexpected(error: Exception) -> ExpresswayError:
     """An error nobody foresaw, as one of ours, with the place it came from."""
+    if isinstance(error, MemoryError):
+        return NoSpaceLeft("this process may have no more memory", hint="Allow it more, or load with fewer --workers.")
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

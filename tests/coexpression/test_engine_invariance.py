@@ -128,7 +128,9 @@ def killed(checkpoint: Path, candidates: int, gaps: str, threads: int) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a thing of POSIX")
-@pytest.mark.parametrize(("gaps", "threads"), [("complete", 1), ("gaps", 2)])
+@pytest.mark.parametrize(
+    ("candidates", "gaps", "threads"), [(ROOMY, "complete", 1), (TIGHT, "gaps", 2)], indirect=["candidates"]
+)
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     tmp_path: Path, candidates: int, gaps: str, threads: int
 ) -> None:

@@ -87,6 +87,9 @@ def test_killed_at_a_point(
     assert code == -signal.SIGKILL, talk
     with open_warehouse(warehouse_url) as warehouse:
         state = natural_state(warehouse)
+        assert sorted(warehouse.runs()["status"].to_list()) == ["LOST", "SUCCESS"]
+        (lost,) = warehouse.runs("LOST")["run_id"].to_list()
+        assert "RUNNING" not in warehouse.run(str(lost))["status"].to_list()
         assert state["fact"] == (expected if point == "after_commit" else untouched)["fact"]
         assert state["study_sample"] == (expected if point == "after_commit" else untouched)["study_sample"]
     code, talk = run_to_end(warehouse_url, after)

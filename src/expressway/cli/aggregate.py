@@ -32,8 +32,8 @@ def aggregate(
 ) -> None:
     """Correlate, pool and store all gene pairs.
 
-    Of the studies of a disease, every pair is tested and the best are kept. Each technology and organism is a slice of its own. A slice is replaced as a whole; nothing happens where studies
-    and settings are the same as before.
+    Of the studies of a disease, every pair is tested and the best are kept. Each technology and organism is a slice of
+    its own, replaced as a whole; nothing happens where studies and settings are the same as before.
     """
     given: dict[str, Any] = {"genes": genes, "keep": keep}
     given = {name: value for name, value in given.items() if value is not None}

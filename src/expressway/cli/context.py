@@ -40,8 +40,8 @@ def options(context: typer.Context) -> Options:
     return found if found is not None else Options()
 
 
-def open_warehouse(context: typer.Context, **overrides: Any) -> Warehouse:
-    """The warehouse that the global options name."""
+def open_warehouse(context: typer.Context, *, read_only: bool = False, **overrides: Any) -> Warehouse:
+    """The warehouse that the global options name; a command that only reads leaves it open to other readers."""
     from expressway.warehouse.warehouse import Warehouse
 
-    return Warehouse(options(context).settings(**overrides))
+    return Warehouse(options(context).settings(**overrides), read_only=read_only)

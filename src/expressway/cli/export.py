@@ -26,7 +26,7 @@ def expression(
     output: Annotated[Path, typer.Option("--output", "-o", help="FILE.parquet, FILE.csv or FILE.h5ad.")],
 ) -> None:
     """Write the expression of a study: Parquet, CSV or AnnData."""
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         rows = warehouse.export_expression(study, output)
     talk(f"wrote {output}, {rows:,} rows")
 

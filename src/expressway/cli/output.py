@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 WIDEST = 48
 UNFOLDED = 10_000  # a pipe has no width: a row stays one line
+# All but the line feed; also what turns the direction of writing.
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Format(StrEnum):
@@ -32,7 +35,12 @@ def talk(text: str) -> None:
     """Say something to the person at the terminal, on stderr."""
     from rich.console import Console
 
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(visible(text), markup=False)
+
+
+def visible(text: str) -> str:
+    """The text with control characters spelt out: what a file or an argument says must not steer the terminal."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def show(
@@ -98,6 +106,7 @@ def _with_written_times(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _print_table(frame: pl.DataFrame, whole: bool) -> None:
+    import polars as pl
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -106,8 +115,9 @@ def _print_table(frame: pl.DataFrame, whole: bool) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, dtype in frame.schema.items():
         table.add_column(name, justify="right" if dtype.is_numeric() else "left", overflow="fold")
-    for row in frame.iter_rows():
-        table.add_row(*(Text(_cell(value, whole)) for value in row))
+    codes = [name for name, dtype in frame.schema.items() if name.endswith("code") and dtype.is_integer()]
+    for row in frame.cast(dict.fromkeys(codes, pl.String)).iter_rows():  # names, which have no thousands
+        table.add_row(*(Text(visible(_cell(value, whole))) for value in row))
     if not console.is_terminal:
         console.width = UNFOLDED
     console.print(table)

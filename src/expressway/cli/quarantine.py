@@ -17,14 +17,14 @@ Study = Annotated[str, typer.Argument(metavar="STUDY", help="Accession of a stud
 @app.command("list")
 def list_batches(context: typer.Context) -> None:
     """One line for each quarantined batch."""
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         show(warehouse.quarantined(), options(context).format, empty="nothing is in quarantine", whole=True)
 
 
 @app.command("show")
 def show_cells(context: typer.Context, study: Study) -> None:
     """The offending cells of a study: line, gene, sample, text, code."""
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         cells = warehouse.quarantined_cells(study)
     show(cells, options(context).format, empty=f"{study}: no single cell is to blame", whole=True)
 

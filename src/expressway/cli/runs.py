@@ -19,7 +19,7 @@ def list_runs(
     status: Annotated[str | None, typer.Option(help="SUCCESS, FAILED, LOST (killed) or RUNNING.")] = None,
 ) -> None:
     """Runs, newest first."""
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         show(warehouse.runs(status), options(context).format, empty="no run")
 
 
@@ -28,7 +28,7 @@ def show_run(
     context: typer.Context, run: Annotated[str, typer.Argument(metavar="RUN", help="Run id, or its first characters.")]
 ) -> None:
     """The steps of a run; --format json shows their context too."""
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         steps = warehouse.run(run)
     form = options(context).format
     if form is Format.json:

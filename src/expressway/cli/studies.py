@@ -20,7 +20,7 @@ Study = Annotated[str, typer.Argument(metavar="STUDY", help="Accession of a load
 @app.command("list")
 def list_studies(context: typer.Context) -> None:
     """One line for each study."""
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         show(warehouse.studies(), options(context).format, empty="no study is loaded")
 
 
@@ -30,7 +30,7 @@ def show_study(context: typer.Context, study: Study) -> None:
 
     Its units with their evidence, quality, labels with their rules, messages, batches.
     """
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         found = warehouse.study(study)
     form = options(context).format
     if form is Format.json:

@@ -48,7 +48,7 @@ def check(context: typer.Context) -> None:
     """
     import polars as pl
 
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         differences = warehouse.check()
         where = warehouse.url
     rows = pl.DataFrame({"difference": [str(one) for one in differences]}, schema={"difference": pl.String})

@@ -19,10 +19,16 @@ RULES = "all, mad:N, variance:N, iqr:N, detection:SHARE, file:PATH"
 
 
 def _mad(values: Array) -> Array:
-    # Masked medians sort several times as long.
-    median = np.nanmedian if np.isnan(values).any() else np.median
-    middle = median(values, axis=1, keepdims=True)
-    return np.asarray(1.4826 * median(np.abs(values - middle), axis=1))
+    middle = _median(values)
+    return 1.4826 * _median(np.abs(values - middle[:, None]))
+
+
+def _median(values: Array) -> Array:
+    if np.isnan(values).any():  # masked medians sort several times as long
+        return np.asarray(np.nanmedian(values, axis=1))
+    n = values.shape[1]
+    middle = np.partition(values, [(n - 1) // 2, n // 2], axis=1)
+    return np.asarray((middle[:, (n - 1) // 2] + middle[:, n // 2]) / 2)
 
 
 def _iqr(values: Array) -> Array:
@@ -37,12 +43,16 @@ def _variance(values: Array) -> Array:
 SPREADS: dict[str, Callable[[Array], Array]] = {"mad": _mad, "variance": _variance, "iqr": _iqr}
 
 
-def _of_genes(statistic: Callable[[Array], Array], values: Array, least: int = 1) -> Array:
-    """A statistic of the genes with at least so many values, NaN of others; samples in any order give the same bits."""
+def _of_genes(statistic: Callable[[Array], Array], values: Array, least: int = 1, *, ordered: bool = True) -> Array:
+    """A statistic of the genes with at least so many values, NaN of others; samples in any order give the same bits.
+
+    Args:
+        ordered: sort the values first, as sums in another order would differ in their last bits.
+    """
     found = np.full(len(values), np.nan)
     enough = (~np.isnan(values)).sum(axis=1) >= least
     if enough.any():
-        found[enough] = statistic(np.sort(values[enough], axis=1))
+        found[enough] = statistic(np.sort(values[enough], axis=1) if ordered else values[enough])
     return found
 
 
@@ -153,28 +163,39 @@ def _detection(study: CohortStudy) -> list[float] | None:
 
 def duplicates(studies: Sequence[CohortStudy], genes: Sequence[str]) -> dict[str, str]:
     """Genes whose values equal those of an earlier gene in every study: one measurement under two names, with r = 1."""
-    rows: list[dict[str, int]] = [{gene: row for row, gene in enumerate(study.genes)} for study in studies]
-    seen: dict[int, list[str]] = {}
+    varying = set().union(*(_varying(study) for study in studies))
+    names = [gene for gene in genes if gene in varying]
+    marks = np.zeros(len(names), np.uint64)
+    rows = [_rows(study, names) for study in studies]
+    for study, row in zip(studies, rows, strict=True):
+        marks = marks * _MULTIPLIER + np.where(row >= 0, _marks(study)[row], np.uint64(1))
+    _, number, count = np.unique(marks, return_inverse=True, return_counts=True)
     same: dict[str, str] = {}
-
-    def values(gene: str) -> tuple[bytes, ...]:
-        found = (
-            (study.values[row[gene]] + 0.0).tobytes() if gene in row else b""
+    first: dict[tuple[bytes, ...], str] = {}
+    for at in np.flatnonzero(count[number] > 1):
+        values = tuple(
+            (study.values[row[at]] + 0.0).tobytes() if row[at] >= 0 else b""
             for study, row in zip(studies, rows, strict=True)
         )
-        return tuple(found)
-
-    varying = set().union(*(_varying(study) for study in studies))
-    for gene in genes:
-        if gene not in varying:
-            continue
-        mine = values(gene)
-        first = next((other for other in seen.get(hash(mine), []) if values(other) == mine), None)
-        if first is None:
-            seen.setdefault(hash(mine), []).append(gene)
-        else:
-            same[gene] = f"the same values as {first} in every study"
+        if first.setdefault(values, names[at]) != names[at]:
+            same[names[at]] = f"the same values as {first[values]} in every study"
     return same
+
+
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _marks(study: CohortStudy) -> NDArray[np.uint64]:
+    """A number for each gene that is the same where all values are."""
+    bits = (study.values + 0.0).view(np.uint64)
+    powers = np.cumprod(np.full(bits.shape[1], _MULTIPLIER))
+    return np.asarray((bits * powers).sum(axis=1, dtype=np.uint64))
+
+
+def _rows(study: CohortStudy, genes: Sequence[str]) -> NDArray[np.int64]:
+    """The row of each gene in a study; -1 where it has none."""
+    place = {gene: row for row, gene in enumerate(study.genes)}
+    return np.array([place.get(gene, -1) for gene in genes], dtype=np.int64)
 
 
 def _varying(study: CohortStudy) -> list[str]:
@@ -196,12 +217,11 @@ def expression_summary(
     mean, mad, share, g, error = (np.full(shape, np.nan) for _ in range(5))
     weights = np.zeros(shape)
     for number, study in enumerate(studies):
-        place = {gene: row for row, gene in enumerate(study.genes)}
-        at = np.array([place.get(gene, -1) for gene in genes], dtype=np.int64)
+        at = _rows(study, genes)
         here = np.flatnonzero(at >= 0)
         values = np.asarray(study.values)[at[here]]
         if study.value_scale == "LOG2":
-            mean[number, here], mad[number, here] = _of_genes(_mean, values), _of_genes(_mad, values)
+            mean[number, here], mad[number, here] = _of_genes(_mean, values), _of_genes(_mad, values, ordered=False)
             weights[number, here] = (~np.isnan(values)).sum(axis=1)
         if study.detected is not None:
             share[number, here] = np.asarray(study.detected)[at[here]].mean(axis=1)

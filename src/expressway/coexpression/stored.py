@@ -81,8 +81,9 @@ def store(
     uid = np.array([f"{one}|{other}" for one, other in zip(a, b, strict=True)], dtype=object)
     columns = pair_metrics(layout, first, second, choices)
     best = np.fmax.reduce([columns[f"|z| {family}"] for family in MAIN])
-    order = np.lexsort((uid, -np.nan_to_num(best, nan=-1.0)))[:keep]
-    chosen = order[np.argsort(uid[order])]
+    place = pl.Series(uid, dtype=pl.String).rank("ordinal").to_numpy()  # text is compared once, then numbers are
+    order = np.lexsort((place, -np.nan_to_num(best, nan=-1.0)))[:keep]
+    chosen = order[np.argsort(place[order])]
     columns = {name: values[chosen] for name, values in columns.items()}
     columns |= _q_values(columns, tails)
     columns |= _expression(studies, contrasts, a[chosen], b[chosen])

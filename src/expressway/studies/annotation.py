@@ -97,6 +97,9 @@ def read_annotation(path: Path, *, organism: str | None = None, release: str | N
         RaggedRow, UnknownEncoding: the table is not regular UTF-8 (or UTF-16) text.
     """
     path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        hint = "Save the table as a file and give its path."
+        raise SourceNotFound("the gene table cannot be read: it is no regular file", value=path, hint=hint)
     with _reading(path):
         digest = _sha256(path)
         head = _head(path)

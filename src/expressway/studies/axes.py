@@ -20,6 +20,8 @@ NULL_WORDS = frozenset({"NA", "NaN", "nan", "null", "NULL", "N/A"})
 """Missing, as is an empty cell."""
 
 _LONGEST_TEXT = 200
+_LONGEST_ID = 255
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _SAMPLE_CORNERS = frozenset({"sample", "sampleid"})
 _SAMPLE_ID = re.compile(r"(GSM|[SED]RR|[SED]RS|SAM[NED]A?)\d+")
 _ENSEMBL_ID = re.compile(r"ENS[A-Z]*G\d+(\.\d+)?")
@@ -102,11 +104,13 @@ class Axes:
         """Positions of the wanted rows among the next rows of the file, whose ids and labels are noted.
 
         Raises:
-            NotAMatrix: a row has no id.
+            NotAMatrix: a row has no id, or one that no warehouse can hold.
         """
         if "" in ids:
             place = f"line {first_line + list(ids).index('')}"
             raise NotAMatrix(f"{place.capitalize()} of {display} has no id in its first cell.", value=place)
+        for row, name in enumerate(ids):
+            check_id(name, f"line {first_line + row}", display)
         self.row_ids += ids
         if not self.layout.samples_as_rows:
             return list(range(len(ids)))
@@ -137,6 +141,21 @@ class Axes:
             gene, sample = genes[(row, column)[gene_side]], samples[first + (row, column)[sample_side]]
             text = str(cells.item(row, column))[:_LONGEST_TEXT]
             self.rejected.append(RejectedCell(lines[row], gene, sample, text, NotANumber.code))
+
+
+def check_id(name: str, place: str, display: str) -> None:
+    """Nothing, when a gene or sample can be called so in every warehouse.
+
+    Raises:
+        NotAMatrix: it is too long or holds control characters.
+    """
+    if len(name) > _LONGEST_ID or _CONTROL.search(name):
+        raise NotAMatrix(
+            f"{place.capitalize()} of {display} has a name of more than {_LONGEST_ID} letters or with control "
+            "characters.",
+            value=ascii(name[:80]),
+            hint="Look at that line: is the file a table of genes and samples?",
+        )
 
 
 def texts_of(column: pl.Series) -> list[str]:

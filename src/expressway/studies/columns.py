@@ -97,10 +97,10 @@ class Columns:
             quote_char='"' if b'"' in chunk.data else None,
             null_values=sorted(NULL_WORDS) if null_words else None,
         )
+        wanted = list(dict.fromkeys(["c0", *self.labels.values(), *self.numbers, self._last]))
         try:
-            frame = table.select(
-                list(dict.fromkeys(["c0", *self.labels.values(), *self.numbers, self._last]))
-            ).collect()
+            # With thousands of columns, a selection of them all takes half as long as the parsing.
+            frame = (table if wanted == list(schema) else table.select(wanted)).collect()
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             return None
         return frame if frame.height == chunk.lines else None

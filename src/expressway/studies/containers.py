@@ -167,7 +167,7 @@ def _folder_members(root: Path) -> Iterator[Member]:
             name = path.relative_to(root).as_posix()
             if not _is_wanted(name):
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(home):
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(home):  # a loop has no `resolve`
                 raise UnsafeArchive(f"The link {path} leads out of the folder.", value=path)
             if path.is_file():
                 yield _file_member(path, name)

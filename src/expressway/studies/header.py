@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass
 
 from expressway.errors import NotAMatrix
+from expressway.studies.axes import check_id
 from expressway.studies.encoding import LineReader
 from expressway.studies.streams import web_page_hint
 
@@ -96,6 +97,8 @@ def read_header(lines: LineReader, display: str) -> Header:
     if "" in columns:
         place = columns.index("") + (1 if lacks_corner else 2)
         raise NotAMatrix(f"Column {place} of {display} has no name.", value=f"column {place}")
+    for place, name in enumerate(columns, 1 if lacks_corner else 2):
+        check_id(name, f"column {place}", display)
     return Header(delimiter, columns, "" if lacks_corner else names[0])
 
 

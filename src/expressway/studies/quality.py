@@ -13,7 +13,7 @@ import numpy as np
 from expressway.studies.profile import MatrixProfile
 from expressway.studies.study import DownloadFlags, FloatArray, Label, Quality, Sample, UnitDecision
 from expressway.studies.transform import Transform
-from expressway.studies.unit_rules import highest, lowest, zero_share
+from expressway.studies.unit_rules import highest, lowest, middle, zero_share
 from expressway.studies.units import check_domain
 
 WEIGHTS: Mapping[str, float] = {
@@ -105,7 +105,7 @@ def outlier_samples(profile: MatrixProfile, transform: Transform) -> tuple[str, 
     with np.errstate(invalid="ignore", divide="ignore"):  # a batch quarantined for negative counts is scored too
         quartiles, _ = transform.apply(np.vstack([profile.q25, profile.median, profile.q75]))
         iqr = quartiles[2] - quartiles[0]
-    grain = 0.01 * _middle(iqr)
+    grain = 0.01 * middle(iqr)
     flagged = _far(quartiles[1], grain) | _far(iqr, grain) | _far(profile.sample_correlation, 0.001, low_only=True)
     return tuple(sample for sample, out in zip(profile.samples, flagged, strict=True) if out)
 
@@ -151,7 +151,7 @@ def study_qc(
         "quantile_normalized": flags.quantile_normalized,
         "quant_sf_only": flags.quant_sf_only,
         "library_size_min": None if library is None else _known(lowest(library)),
-        "library_size_median": None if library is None else _known(_middle(library)),
+        "library_size_median": None if library is None else _known(middle(library)),
         "library_size_max": None if library is None else _known(highest(library)),
         "zero_share": _known(zero_share(profile)),
         "tied_floor_share": float(profile.floor_count.sum()) / cells if cells > 0 else None,
@@ -209,19 +209,10 @@ def _far(figures: FloatArray, grain: float, *, low_only: bool = False) -> np.nda
     missing = np.isnan(figures)
     if missing.mean() > 0.5:
         return np.zeros(figures.shape, dtype=np.bool_)
-    deviations = figures - _middle(figures)
-    spread = max(1.4826 * _middle(np.abs(deviations)), grain)
+    deviations = figures - middle(figures)
+    spread = max(1.4826 * middle(np.abs(deviations)), grain)
     distance = -deviations if low_only else np.abs(deviations)
     return missing | (distance > OUTLIER_Z * spread if spread > 0 else np.zeros_like(missing))
-
-
-def _middle(figures: FloatArray) -> float:
-    """Median of what is known; NaN when nothing is."""
-    known = np.sort(figures[~np.isnan(figures)])
-    if not known.size:
-        return float("nan")
-    # np.median would first import numpy.ma, which takes longer than everything else here.
-    return float((known[(known.size - 1) // 2] + known[known.size // 2]) / 2)
 
 
 def _known(figure: float) -> float | None:

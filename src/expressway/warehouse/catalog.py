@@ -12,7 +12,8 @@ import polars as pl
 from sqlalchemy import text
 
 from expressway.errors import InvalidSetting, UnknownStudyOrDisease
-from expressway.warehouse.engines.base import Connection
+from expressway.warehouse.engines.base import Connection, Engine
+from expressway.warehouse.ledger import lost_runs
 
 STUDIES = """
 SELECT st.study_accession_code AS study, st.study_technology AS technology, st.study_organism AS organism,
@@ -46,7 +47,8 @@ WHERE b.study_accession_code = :study AND b.is_current ORDER BY v.created_at, v.
 RUNS = """
 SELECT r.run_id, r.status, r.started_at, r.ended_at, count(s.step) AS studies,
        count(CASE WHEN s.status IN ('FAILED', 'QUARANTINED', 'LOST') THEN 1 END) AS failed,
-       CAST(coalesce(sum(s.rows_written), 0) AS BIGINT) AS rows_written
+       CAST(coalesce(sum(s.rows_written), 0) AS BIGINT) AS rows_written,
+       count(CASE WHEN s.status = 'RUNNING' THEN 1 END) AS unfinished
 FROM meta.meta_etl_process_log r
 LEFT JOIN meta.meta_etl_process_log s ON s.run_id = r.run_id AND s.step <> 'run'
 WHERE r.step = 'run' GROUP BY r.run_id, r.status, r.started_at, r.ended_at ORDER BY r.started_at DESC, r.run_id
@@ -135,15 +137,17 @@ def batch_source(connection: Connection, batch_key: int) -> Source:
     return Source(Path(path), {name: settings[name] for name in SAID_OF_FILE if name in settings})
 
 
-def runs(connection: Connection, status: str | None = None) -> pl.DataFrame:
-    """Runs, newest first."""
+def runs(engine: Engine, connection: Connection, status: str | None = None) -> pl.DataFrame:
+    """Runs, newest first; one whose process is gone is LOST, also before the next run writes so."""
     if status is not None and status.upper() not in RUN_STATUSES:
         raise InvalidSetting(f"no run has the status {status}", value=status, hint=f"One of {', '.join(RUN_STATUSES)}.")
-    frame = connection.frame(RUNS)
+    is_lost = pl.col("run_id").cast(pl.String).is_in(lost_runs(engine, connection))
+    failed = pl.when(is_lost).then(pl.col("failed") + pl.col("unfinished")).otherwise("failed")
+    frame = connection.frame(RUNS).with_columns(_status(is_lost), failed=failed).drop("unfinished")
     return frame if status is None else frame.filter(pl.col("status") == status.upper())
 
 
-def run(connection: Connection, run_id: str) -> pl.DataFrame:
+def run(engine: Engine, connection: Connection, run_id: str) -> pl.DataFrame:
     """The steps of a run; `run_id` may be its first characters."""
     ids = [
         str(row[0]) for row in connection.fetchall("SELECT DISTINCT run_id FROM meta.meta_etl_process_log ORDER BY 1")
@@ -153,4 +157,10 @@ def run(connection: Connection, run_id: str) -> pl.DataFrame:
         raise UnknownStudyOrDisease(
             f"{len(found)} runs begin with {run_id}", value=run_id, hint="`expressway runs list` shows the run ids."
         )
-    return connection.frame(text(STEPS).bindparams(run=found[0]))
+    steps = connection.frame(text(STEPS).bindparams(run=found[0]))
+    return steps.with_columns(_status(pl.lit(found[0] in lost_runs(engine, connection))))
+
+
+def _status(is_lost: pl.Expr) -> pl.Expr:
+    status = pl.col("status")
+    return pl.when(is_lost & (status == "RUNNING")).then(pl.lit("LOST")).otherwise(status).alias("status")

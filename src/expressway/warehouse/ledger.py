@@ -102,12 +102,17 @@ class Run:
 
 def mark_lost_runs(engine: Engine, connection: Connection) -> None:
     """Rows that say RUNNING although their process is gone become LOST."""
+    for run_id in lost_runs(engine, connection):
+        with connection.transaction():
+            lost = and_(log.c.run_id == run_id, log.c.status == "RUNNING")
+            connection.execute(update(log).where(lost).values(status="LOST"))
+
+
+def lost_runs(engine: Engine, connection: Connection) -> list[str]:
+    """Runs with rows that say RUNNING although their process is gone."""
     running = select(log.c.run_id).where(log.c.status == "RUNNING").distinct().order_by(log.c.run_id)
-    for (run_id,) in connection.fetchall(running):
-        if not engine.is_alive(connection, str(run_id)):
-            with connection.transaction():
-                lost = and_(log.c.run_id == str(run_id), log.c.status == "RUNNING")
-                connection.execute(update(log).where(lost).values(status="LOST"))
+    ids = [str(run_id) for (run_id,) in connection.fetchall(running)]
+    return [run_id for run_id in ids if not engine.is_alive(connection, run_id)]
 
 
 def log_messages(

@@ -67,8 +67,7 @@ def load_paths(
         WarehouseError: the ledger cannot be written.
     """
     for path in paths:
-        if not path.exists():
-            raise SourceNotFound(f"there is no {path}", value=path)
+        _refuse_missing(path)
     found = [item for path in paths for item in _find(path, settings)]
     if only is not None:
         found = [item for item in found if _name(item) == only]
@@ -103,6 +102,15 @@ def _load_all(
     with closing(engine.connect()) as connection:
         run.end(connection, failed=sum(not result.ok for result in results))
     return LoadResult(run.run_id, results)
+
+
+def _refuse_missing(path: Path) -> None:
+    try:
+        found = path.exists()
+    except OSError as error:  # a name that is too long
+        raise SourceNotFound(f"a path cannot be read: {error.strerror}", value=f"{str(path)[:80]}...") from error
+    if not found:
+        raise SourceNotFound(f"there is no {path}", value=path)
 
 
 def _find(path: Path, settings: Settings) -> Iterable[Found]:

@@ -10,12 +10,13 @@ from expressway.settings import redact_url
 from expressway.warehouse.engines.base import Engine
 
 
-def engine_for(url: str, *, memory: int | None = None) -> Engine:
+def engine_for(url: str, *, memory: int | None = None, read_only: bool = False) -> Engine:
     """The engine a URL names; nothing is opened yet.
 
     Args:
         url: `duckdb:///relative.duckdb`, `duckdb:////absolute.duckdb` or `postgresql://user@host/database`.
         memory: bytes this process may use; DuckDB gets half of it.
+        read_only: nothing will be written; several processes may then read a DuckDB file at once.
 
     Raises:
         InvalidWarehouseUrl: any other scheme, or no path.
@@ -31,7 +32,7 @@ def engine_for(url: str, *, memory: int | None = None) -> Engine:
             )
         from expressway.warehouse.engines.duckdb.engine import DuckDBEngine
 
-        return DuckDBEngine(Path(path), memory)
+        return DuckDBEngine(Path(path), memory, read_only)
     if scheme in {"postgresql", "postgres"}:
         from expressway.warehouse.engines.postgresql.engine import PostgreSQLEngine
 

@@ -48,12 +48,13 @@ class Warehouse:
 
     Args:
         settings: where it is, how much memory, and the options of each study.
+        read_only: nothing will be written: several such processes may have a DuckDB file open.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
         self.settings = settings
         self.url = redact_url(settings.warehouse_url)
-        self.engine: Engine = engine_for(settings.warehouse_url, memory=settings.memory)
+        self.engine: Engine = engine_for(settings.warehouse_url, memory=settings.memory, read_only=read_only)
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -354,12 +355,12 @@ class Warehouse:
     def runs(self, status: str | None = None) -> pl.DataFrame:
         """Runs, newest first; `status` FAILED, LOST, RUNNING (hung), SUCCESS."""
         with self._ready() as connection:
-            return catalog.runs(connection, status)
+            return catalog.runs(self.engine, connection, status)
 
     def run(self, run_id: str) -> pl.DataFrame:
         """The steps of a run with their outcome and context."""
         with self._ready() as connection:
-            return catalog.run(connection, run_id)
+            return catalog.run(self.engine, connection, run_id)
 
     def expression(self, study: str) -> pl.DataFrame:
         """The facts of a study that enter analyses, one row for each gene and sample."""

@@ -1,4 +1,4 @@
-"""One row of a tile: from the dot products of ranks to nine z statistics of each pair, in float32.
+"""One row of a tile: Fisher's z of its pairs from the dot products of ranks, and the weights of their pooling.
 
 Everything is done lane by lane in fixed order without re-association, so the statistics of a pair are the same bits in
 any tile and on any thread. Each loop reads few arrays: LLVM gives up vector code where too many might overlap.
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from expressway.coexpression.engine.layout import CASE, CONTROL, REFERENCE
+from expressway.coexpression.engine.layout import CASE, REFERENCE
 from expressway.coexpression.engine.operations import (
     F32,
     HALF,
@@ -21,7 +21,6 @@ from expressway.coexpression.engine.operations import (
     fma,
     larger,
     logarithm,
-    root,
     smaller,
 )
 
@@ -163,124 +162,3 @@ def count_clipped(z: Any, limit: Any, start: int) -> int:
     for j in range(start, z.size):
         clipped += np.int32(abs(z[j]) >= limit)
     return int(clipped)
-
-
-@compiled
-def subtract(difference: Any, a: Any, b: Any) -> None:
-    """difference = a - b."""
-    for j in range(difference.size):
-        difference[j] = a[j] - b[j]
-
-
-@compiled
-def add_product(total: Any, a: Any, b: Any) -> None:
-    """total += a b."""
-    for j in range(total.size):
-        total[j] = fma(a[j], b[j], total[j])
-
-
-@compiled
-def multiply(total: Any, factor: Any) -> None:
-    """total *= factor."""
-    for j in range(total.size):
-        total[j] = total[j] * factor[j]
-
-
-@compiled
-def add_deviation(q: Any, estimate: Any, weight: Any, mean: Any) -> None:
-    """q += w (estimate - mean)^2."""
-    for j in range(q.size):
-        d = estimate[j] - mean[j]
-        q[j] = fma(weight[j] * d, d, q[j])
-
-
-@compiled
-def between(q: Any, degrees: Any, inverse_c: Any) -> None:
-    """q becomes DerSimonian and Laird's variance between studies."""
-    for j in range(q.size):
-        q[j] = larger((q[j] - degrees[j]) * inverse_c[j], ZERO)
-
-
-@compiled
-def add_random_effect(W: Any, T: Any, estimate: Any, variance: Any, tau2: Any) -> None:
-    """W += w*, T += w* estimate, with w* = 1 / (V + tau^2)."""
-    for j in range(W.size):
-        weight = ONE / (variance[j] + tau2[j])
-        W[j] = W[j] + weight
-        T[j] = fma(weight, estimate[j], T[j])
-
-
-@compiled
-def standardise(z: Any, W: Any, T: Any) -> None:
-    """z = |T| / sqrt(W): the pooled estimate T / W over its standard error 1 / sqrt(W); NaN without a study."""
-    for j in range(z.size):
-        z[j] = abs(T[j]) / root(W[j])
-
-
-@compiled
-def combine(z: Any, W: Any, T: Any) -> None:
-    """|z| of the combined effect: both contrasts share the case cohort, with correlation min(1, SE_soth / SE_ss)."""
-    for j in range(z.size):
-        a, b = W[SS, j], W[SOTH, j]
-        covariance = smaller(a, root(a * b))
-        z[j] = abs(T[SS, j] + T[SOTH, j]) / root(a + b + TWO * covariance)
-
-
-@compiled
-def compare(z: Any, Wa: Any, Ta: Any, Wb: Any, Tb: Any) -> None:
-    """|z| of the difference of two pooled cohorts; NaN where one has no study."""
-    for j in range(z.size):
-        z[j] = abs(Ta[j] / Wa[j] - Tb[j] / Wb[j]) / root(ONE / Wa[j] + ONE / Wb[j])
-
-
-@compiled
-def pool_row(z: Any, contrasts: Any, weighed: Any, groups: Any, L: int, fixed: bool, work: Any, out: Any) -> None:
-    """From z of every slot to |z| of the nine families.
-
-    Args:
-        z: (slots, lanes).
-        contrasts: room for the two contrasts of every study, (2 x studies, lanes).
-        weighed: what `weigh` made.
-        fixed: equal effects: no variance between studies.
-        work: room for (W, T), (metrics, lanes) each, and for two rows.
-        out: (families, lanes).
-    """
-    weights, spreads, shares, inverse_sum, inverse_c, degrees = weighed
-    W, T, mean, q = work
-    studies = z.shape[0] // L
-    for s in range(studies):
-        at = s * L
-        subtract(contrasts[2 * s + SS], z[at + CASE], z[at + REFERENCE])
-        others = contrasts[2 * s + SOTH]
-        others[:] = ZERO
-        for c in range(L):
-            add_product(others, shares[at + c], z[at + c])
-        subtract(others, z[at + CASE], others)
-    for m in range(METRICS):
-        W[m, :] = ZERO
-        T[m, :] = ZERO
-        for g in range(groups.size - 1):
-            cell = m * (groups.size - 1) + g
-            mean[:] = ZERO
-            q[:] = ZERO
-            for s in range(groups[g], groups[g + 1]):
-                x = contrasts[2 * s + m] if m < 2 else z[s * L + m - 2]
-                add_product(mean, weights[m * studies + s], x)
-            multiply(mean, inverse_sum[cell])
-            if not fixed:
-                for s in range(groups[g], groups[g + 1]):
-                    x = contrasts[2 * s + m] if m < 2 else z[s * L + m - 2]
-                    add_deviation(q, x, weights[m * studies + s], mean)
-                between(q, degrees[cell], inverse_c[cell])
-            for s in range(groups[g], groups[g + 1]):
-                x = contrasts[2 * s + m] if m < 2 else z[s * L + m - 2]
-                add_random_effect(W[m], T[m], x, spreads[m * studies + s], q)
-    standardise(out[0], W[SS], T[SS])
-    standardise(out[1], W[SOTH], T[SOTH])
-    combine(out[2], W, T)
-    standardise(out[3], W[2 + CONTROL], T[2 + CONTROL])
-    standardise(out[4], W[2 + REFERENCE], T[2 + REFERENCE])
-    standardise(out[5], W[2 + CASE], T[2 + CASE])
-    compare(out[6], W[2 + CASE], T[2 + CASE], W[2 + REFERENCE], T[2 + REFERENCE])
-    compare(out[7], W[2 + CASE], T[2 + CASE], W[2 + CONTROL], T[2 + CONTROL])
-    compare(out[8], W[2 + REFERENCE], T[2 + REFERENCE], W[2 + CONTROL], T[2 + CONTROL])

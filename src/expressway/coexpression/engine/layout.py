@@ -121,7 +121,9 @@ def lay_out(
     mixed = contrasts.others if pooled_others else ()
     labels = (*three, POOLED) if mixed else tuple(dict.fromkeys((*three, *contrasts.others)))
     slots = [
-        _slot(study, mixed if label == POOLED else (label,), names, rules) for study in ordered for label in labels
+        _slot(study, rows, mixed if label == POOLED else (label,), rules)
+        for study, rows in ((study, _rows(study, names)) for study in ordered)
+        for label in labels
     ]
     presence = np.array([slot.present for slot in slots]).reshape(len(slots), len(names))
     missing = np.zeros(len(names), dtype=bool)
@@ -156,24 +158,30 @@ class _Slot:
     incomplete: NDArray[np.bool_]
 
 
-def _slot(study: CohortStudy, labels: Sequence[str], names: NDArray[Any], rules: Rules) -> _Slot:
-    chosen = np.flatnonzero(np.isin(np.asarray(study.cohorts, dtype=str), labels))
-    nobody = np.zeros(len(names), dtype=bool)
-    if len(chosen) < max(rules.min_n, 4):
-        return _Slot(0, np.full(len(names), -1), np.empty((0, 0), np.float32), nobody, nobody)
+def _rows(study: CohortStudy, names: NDArray[Any]) -> NDArray[np.int64]:
+    """The row of each gene in a study, -1 where it has none."""
     row_of = {gene: row for row, gene in enumerate(study.genes)}
-    rows = np.array([row_of.get(name, -1) for name in names], dtype=np.int64)
+    return np.array([row_of.get(name, -1) for name in names], dtype=np.int64)
+
+
+def _slot(study: CohortStudy, rows: NDArray[np.int64], labels: Sequence[str], rules: Rules) -> _Slot:
+    chosen = np.flatnonzero(np.isin(np.asarray(study.cohorts, dtype=str), labels))
+    nobody = np.zeros(len(rows), dtype=bool)
+    if len(chosen) < max(rules.min_n, 4):
+        return _Slot(0, np.full(len(rows), -1), np.empty((0, 0), np.float32), nobody, nobody)
     here = np.flatnonzero(rows >= 0)
     values = np.asarray(study.values)[np.ix_(rows[here], chosen)]
     counts, gaps = _counting(values, study, rows[here], chosen, rules)
-    here, values, gaps = here[counts], values[counts], gaps[counts]
+    if not counts.all():
+        here, values, gaps = here[counts], values[counts], gaps[counts]
     ranks = np.empty(values.shape, np.float32)
-    ranks[~gaps] = doubled_ranks(values[~gaps])
+    whole = ~gaps if gaps.any() else slice(None)
+    ranks[whole] = doubled_ranks(values[whole])
     for row in np.flatnonzero(gaps):
         known = ~np.isnan(values[row])
         ranks[row] = np.nan
         ranks[row, known] = doubled_ranks(values[row : row + 1, known])[0]
-    place = np.full(len(names), -1, dtype=np.int64)
+    place = np.full(len(rows), -1, dtype=np.int64)
     place[here] = np.arange(len(here))
     incomplete = nobody.copy()
     incomplete[here[gaps]] = True

@@ -32,25 +32,15 @@ def compiled(function: Function) -> Function:
     return cast("Function", njit(nogil=True, error_model="numpy", cache=True)(function))
 
 
-def _float_operation(name: str, arguments: int) -> Callable[..., Any]:
-    """A function of float32 that is one LLVM intrinsic."""
-    wanted = types.float32(*[types.float32] * arguments)
-    native = ir.FunctionType(ir.FloatType(), [ir.FloatType()] * arguments)
+@intrinsic  # type: ignore[untyped-decorator]
+def fma(_typing: Any, _a: Any, _b: Any, _c: Any) -> Any:
+    """a * b + c, rounded once."""
+    native = ir.FunctionType(ir.FloatType(), [ir.FloatType()] * 3)
 
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.call(cgutils.get_or_insert_function(builder.module, native, name), values)
+    def generate(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        return builder.call(cgutils.get_or_insert_function(builder.module, native, "llvm.fma.f32"), values)
 
-    if arguments == 1:
-        return intrinsic(lambda _typing, _a: (wanted, generate))  # type: ignore[no-any-return]
-    return intrinsic(lambda _typing, _a, _b, _c: (wanted, generate))  # type: ignore[no-any-return]
-
-
-fma = _float_operation("llvm.fma.f32", 3)
-"""a * b + c, rounded once."""
-root = _float_operation("llvm.sqrt.f32", 1)
-"""The square root, correctly rounded."""
-magnitude = _float_operation("llvm.fabs.f32", 1)
-"""The absolute value."""
+    return types.float32(*[types.float32] * 3), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from expressway.coexpression.engine.kernel import FAMILIES, METRICS, count_clipped, fisher_z, pool_row, weigh
+from expressway.coexpression.engine.kernel import FAMILIES, METRICS, count_clipped, fisher_z, weigh
 from expressway.coexpression.engine.layout import CASE, CONTROL, LARGEST_EXACT, REFERENCE, Layout
 from expressway.coexpression.engine.operations import F32, compiled, larger
+from expressway.coexpression.engine.vectors import WIDTH, pool_row
 
 LANES = 512
 """Columns that the kernel takes at a time: what it touches then stays in the first-level cache."""
@@ -205,25 +206,21 @@ def search_tile(
         begin = columns[0] + left
         studies = slots // L
         cells = METRICS * (given.groups.size - 1)
+        room = (lanes + WIDTH - 1) // WIDTH * WIDTH
         weighed = (
-            np.empty((METRICS * studies, lanes), F32),
-            np.empty((METRICS * studies, lanes), F32),
-            np.empty((slots, lanes), F32),
-            np.empty((cells, lanes), F32),
-            np.empty((cells, lanes), F32),
-            np.empty((cells, lanes), F32),
+            np.empty((METRICS * studies, room), F32),
+            np.empty((METRICS * studies, room), F32),
+            np.empty((slots, room), F32),
+            np.empty((cells, room), F32),
+            np.empty((cells, room), F32),
+            np.empty((cells, room), F32),
         )
-        z = np.zeros((slots, lanes), F32)
-        contrasts = np.empty((2 * studies, lanes), F32)
-        work = (
-            np.empty((METRICS, lanes), F32),
-            np.empty((METRICS, lanes), F32),
-            np.empty(lanes, F32),
-            np.empty(lanes, F32),
-        )
-        out = np.empty((9, lanes), F32)
+        weights, spreads, shares, inverse_sum, inverse_c, degrees = weighed
+        z = np.zeros((slots, room), F32)
+        contrasts = np.empty((2 * studies, room), F32)
+        out = np.empty((9, room), F32)
         near = np.empty(lanes + 1, F32)
-        theirs = np.empty((slots, lanes), F32)
+        theirs = np.zeros((slots, room), F32)
         for slot in range(slots):
             for j in range(lanes):
                 theirs[slot, j] = given.present[given.pattern[begin + j], slot]
@@ -240,14 +237,17 @@ def search_tile(
                     line = products[slot, i - rows[0], left : left + lanes]
                     scale = given.scale[slot, begin : begin + lanes]
                     clip = F32(2) / given.largest[slot]
-                    fisher_z(line, scale, given.largest[slot] * given.scale[slot, i], clip, z[slot])
-                    found.counts[CLIPPED] += count_clipped(z[slot], given.limits[slot], start)
-            pool_row(z, contrasts, weighed, given.groups, L, fixed, work, out)
+                    fisher_z(line, scale, given.largest[slot] * given.scale[slot, i], clip, z[slot, :lanes])
+                    found.counts[CLIPPED] += count_clipped(z[slot, :lanes], given.limits[slot], start)
+            pool_row(
+                z, contrasts, weights, spreads, shares, inverse_sum, inverse_c, degrees, given.groups, L, fixed, out
+            )
+            found_z = out[:, :lanes]
             for f in range(9):
-                count_tail(out[f], start, least, near, f, found)
+                count_tail(out[f, :lanes], start, least, near, f, found)
             if i % sample == 0:
-                count_coarsely(out, start, found.coarse)
-            take_candidates(out, start, i, begin, cut, found)
+                count_coarsely(found_z, start, found.coarse)
+            take_candidates(found_z, start, i, begin, cut, found)
 
 
 @compiled

@@ -21,12 +21,14 @@ class DuckDBEngine(Engine):
     Args:
         path: the database file; its folder must exist.
         memory: bytes this process may use, half of which DuckDB gets; None leaves DuckDB its own default.
+        read_only: open it without the right to write, beside other readers.
     """
 
     name = "duckdb"
 
-    def __init__(self, path: Path, memory: int | None = None) -> None:
+    def __init__(self, path: Path, memory: int | None = None, read_only: bool = False) -> None:
         self.path = path
+        self._read_only = read_only
         self._memory = memory
         self._root: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.RLock()
@@ -51,6 +53,8 @@ class DuckDBEngine(Engine):
             raise WarehouseNotWritable(
                 f"the folder {folder} does not exist", value=self.path, hint=f"Create it first: mkdir -p {folder}"
             )
+        if self._read_only and self.path.is_file():
+            return open_database(self.path, self._memory, read_only=True)
         if self.path.is_dir() or not os.access(self.path if self.path.exists() else folder, os.W_OK):
             raise WarehouseNotWritable(f"{self.path} cannot be opened for writing", value=self.path)
         return open_database(self.path, self._memory)
