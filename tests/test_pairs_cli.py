@@ -249,6 +249,21 @@ def test_pair_by_symbol_and_id(url: str, run: Run, best: dict[str, Any]) -> None
     assert len(run("--warehouse", url, "--format", "csv", "pair", a, b).csv) == 3
 
 
+def test_pair_is_computed_as_its_run_was_set(download: Path, run: Run, tmp_path: Path) -> None:
+    new = f"duckdb:///{tmp_path}/w.duckdb"
+    with open_warehouse(new) as warehouse:
+        load_all(warehouse, download)
+    (tmp_path / "turned.yaml").write_text(
+        "case: SEPSIS\nreference: CONTROL\ncontrol: SEPTIC_SHOCK\nothers: [CONTROL, SEPTIC_SHOCK]\n"
+    )
+    (tmp_path / "e.yaml").write_text(f"pairs: {{contrasts: {tmp_path}/turned.yaml, se_method: fieller, keep: 20}}\n")
+    run("--warehouse", new, "--config", tmp_path / "e.yaml", "aggregate")
+    (stored,) = run("--warehouse", new, "--format", "json", "pairs", *WIDE, "--limit", 1).json
+    pair = run("--warehouse", new, "--format", "json", "pair", *stored["pair_uid"].split("|")).json
+    for name in ("dz_ss_mean", "dz_ss_se", "dz_soth_mean", "p_ss"):
+        assert pair["statistics"][name] == pytest.approx(stored[name], rel=1e-9)
+
+
 def test_pair_that_is_not_stored_says_why(url: str, run: Run, genes: list[str]) -> None:
     with open_warehouse(url) as warehouse:
         stored = set(warehouse.top_pairs(limit=1000, q=1, k_min=1, i2_max=100)["pair_uid"])

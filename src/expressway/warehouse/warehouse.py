@@ -264,7 +264,7 @@ class Warehouse:
         technology: str | None = None,
         organism: str | None = None,
     ) -> PairEvidence:
-        """Everything about a pair, recomputed from the facts of its studies, whether it is stored or not.
+        """Everything about a pair, recomputed from the facts of its studies as the run of its slice was set.
 
         Args:
             gene_a: symbol, alias or id.
@@ -274,20 +274,18 @@ class Warehouse:
         Raises:
             InvalidSetting: an ambiguous or unknown gene; no such slice.
         """
+        from expressway.coexpression.contrasts import ContrastSet
         from expressway.warehouse.pairs.evidence import pair_evidence
         from expressway.warehouse.pairs.slice import resolve
 
         with self._ready() as connection:
             of = published.published_slice(connection, disease, technology, organism)
-            subjects = self.settings.pairs.one_sample_per_subject
+            run = published.published_run(connection, of)["settings"]
+            settings = PairSettings(**{name: run[name] for name in (*Choices.model_fields, "one_sample_per_subject")})
+            subjects = settings.one_sample_per_subject
             found = resolve(connection, of.disease, of.technology, of.organism, one_sample_per_subject=subjects)
-            return pair_evidence(connection, found[0], gene_a, gene_b, self._as_stored(connection, of))
-
-    def _as_stored(self, connection: Connection, of: published.PublishedSlice) -> PairSettings:
-        """The settings of the run that stored a slice; what it did not note is as settings are now."""
-        run = published.published_run(connection, of)["settings"]
-        choices = {name: run[name] for name in Choices.model_fields if name in run}
-        return self.settings.pairs.model_copy(update=choices)
+            contrasts = ContrastSet(**run["contrasts"] | {"others": tuple(run["contrasts"]["others"])})
+            return pair_evidence(connection, found[0], gene_a, gene_b, settings, contrasts)
 
     def published_slice(
         self, disease: str | None = None, technology: str | None = None, organism: str | None = None
