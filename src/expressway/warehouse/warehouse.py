@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from expressway.warehouse.pairs.ranked import Filters
 
 Progress = Callable[[str, str, int, int], None]
-STALE = "Studies of this slice have changed since: `expressway aggregate --disease {disease}` makes its pairs anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +241,13 @@ class Warehouse:
         organism: str | None = None,
     ) -> RankedPairs:
         """As `top_pairs`, with what there is to say of the answer: why it is empty, or that studies have changed."""
-        from expressway.warehouse.pairs import ranked
+        from expressway.warehouse.pairs import ranked, runs
 
         with self._ready() as connection:
             of = published.published_slice(connection, disease, technology, organism)
             frame = ranked.top_pairs(connection, of.disease_key, of.technology, of.organism, filters)
-            notes = [STALE.format(disease=of.disease)] if of.stale else []
+            stale = runs.stale_warning(connection, of.disease_key, of.technology, of.organism)
+            notes = [stale] if stale else []
             if frame.is_empty():
                 notes.append(ranked.why_empty(connection, of.disease_key, of.technology, of.organism, filters))
             passing = frame.height

@@ -11,6 +11,7 @@ import pytest
 
 from expressway import Warehouse
 from expressway.errors import DiseaseMapAmbiguous, DiseaseNotMapped, InvalidSetting, UnknownStudyOrDisease
+from expressway.pipeline import write_report
 from expressway.studies.annotation import read_annotation
 from expressway.warehouse.pairs.ranked import Filters
 from tests.warehouse.pairs.rows import drop_map_index, map_study
@@ -151,6 +152,8 @@ def test_labels_and_files_that_change(ready: str, tmp_path: Path, download: Path
         assert warehouse.remove_study(study) > 0
         assert "aggregate" in warehouse.ranked_pairs(EVERYTHING).note
         assert warehouse.top_pairs(limit=5, k_min=1, q=1, i2_max=100).height == 5, "the former pairs are there yet"
+        write_report(warehouse, tmp_path / "stale.html", filters=EVERYTHING, top=1)
+        assert "brings them up to date" in (tmp_path / "stale.html").read_text()
         one = warehouse.aggregate("SEPSIS").slices[0]
         assert (one.action, one.studies) == ("AGGREGATED", 2)
         assert warehouse.ranked_pairs(EVERYTHING).note == ""
