@@ -188,18 +188,13 @@ class Warehouse:
         pairs = PairSettings.of(self.settings.pairs.model_dump() | given)
         settings = self.settings.model_copy(update={"pairs": pairs})
         with self._ready() as connection:
+
+            def one(name: str) -> AggregateResult:
+                wanted = aggregate.Request(name, technology, organism, settings)
+                return aggregate.aggregate(self.engine, connection, wanted, dry_run=dry_run, progress=progress)
+
             names = [disease] if disease else diseases.mapped_diseases(connection)
-            results = [
-                aggregate.aggregate(
-                    self.engine,
-                    connection,
-                    aggregate.Request(name, technology, organism, settings),
-                    dry_run=dry_run,
-                    progress=progress,
-                )
-                for name in names
-            ]
-        return aggregate.together(results)
+            return one(names[0]) if len(names) == 1 else aggregate.of_all(names, one)
 
     def top_pairs(  # noqa: PLR0913 - the filters of the ranked view
         self,

@@ -244,6 +244,18 @@ def test_a_slice_that_fails_leaves_the_others_and_its_former_pairs(ready: str, t
         assert actions(plans) == {"MICROARRAY": "FAILED", "RNA-SEQ": "PLANNED"}
 
 
+def test_a_disease_that_is_refused_leaves_the_others(ready: str) -> None:
+    with open_with(ready) as warehouse:
+        warehouse.map_study("SRP903003", "SEPTIC_SHOCK")
+        warehouse.sql("UPDATE dim.dim_study SET study_status = 'HELD' WHERE study_accession_code = 'SRP903003'")
+        result = warehouse.aggregate()
+        found = [(one.disease, one.technology, one.action) for one in result.slices]
+        assert found == [("SEPSIS", "RNA-SEQ", "AGGREGATED"), ("SEPTIC_SHOCK", "-", "FAILED")]
+        assert "on hold" in str((result.slices[1].error or {})["message"])
+        with pytest.raises(InvalidSetting, match="on hold"):
+            warehouse.aggregate("SEPTIC_SHOCK")
+
+
 def test_features_in_long_form_when_asked(ready: str) -> None:
     long = (
         "SELECT count(*) AS values, count(DISTINCT feature_name) AS features, min(entity_scope) AS scope "

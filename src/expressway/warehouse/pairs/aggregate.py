@@ -84,10 +84,17 @@ class AggregateResult:
         return all(one.ok for one in self.slices)
 
 
-def together(results: Sequence[AggregateResult]) -> AggregateResult:
-    """The results of several diseases as one, under the first run."""
-    slices = tuple(one for result in results for one in result.slices)
-    return AggregateResult(results[0].run_id if results else None, slices)
+def of_all(diseases: Sequence[str], one: Callable[[str], AggregateResult]) -> AggregateResult:
+    """The results of all diseases; one that is refused leaves the others alone and stands as a failed slice."""
+    results = []
+    for disease in diseases:
+        try:
+            results.append(one(disease))
+        except ExpresswayError as error:
+            refused = SliceResult(disease, "-", "-", "FAILED", error=error.as_dict())
+            results.append(AggregateResult(None, (refused,)))
+    run_id = next((result.run_id for result in results if result.run_id), None)
+    return AggregateResult(run_id, tuple(one for result in results for one in result.slices))
 
 
 @dataclass(frozen=True, slots=True)
