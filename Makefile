@@ -16,7 +16,7 @@ INSTALL_SELF := $(UV) pip install --quiet --python $(BIN)/python --no-deps \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-slow check check-style check-types check-rooms check-docs format docs bench pins clean
+.PHONY: help setup demo test test-slow check check-style check-types check-rooms check-docs format docs bench pins clean clean-compiled
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench: $(DONE)/all ## measure speed against floors: loading, pairs, and the whol
 
 pins: $(OWN_UV) ## write requirements/*.txt again with the newest versions allowed
 	@$(PYTHON) tools/refresh_pins.py $(UV)
+
+clean-compiled: ## throw away what numba compiled, after a change in coexpression/engine
+	find src -name '*.nb[ci]' -delete
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .tools dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

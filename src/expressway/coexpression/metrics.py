@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from expressway.coexpression.choices import Choices
 from expressway.coexpression.combination import Combined, Rho, combine, stouffer
 from expressway.coexpression.consistency import agreement
-from expressway.coexpression.engine.kernel import FAMILIES
 from expressway.coexpression.engine.layout import CASE, CONTROL, REFERENCE, Layout
 from expressway.coexpression.engine.survivors import Correlations, correlations
+from expressway.coexpression.engine.weights import FAMILIES
 from expressway.coexpression.fisher import fisher_z, std_error, two_sided_p
 from expressway.coexpression.pooling import (
     CiMethod,

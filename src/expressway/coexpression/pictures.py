@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from expressway.coexpression.engine.falsediscovery import survival
-from expressway.coexpression.engine.kernel import FAMILIES
 from expressway.coexpression.engine.screen import Screened
 from expressway.coexpression.engine.tiles import COARSE_WIDTH
+from expressway.coexpression.engine.weights import FAMILIES
 from expressway.coexpression.fisher import log_p, two_sided_p
 
 MAIN = FAMILIES[:3]

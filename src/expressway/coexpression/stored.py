@@ -14,10 +14,10 @@ from expressway.coexpression.catalog import features
 from expressway.coexpression.choices import Choices
 from expressway.coexpression.contrasts import ContrastSet
 from expressway.coexpression.engine.falsediscovery import Tail, counted_tail, exact_tail, log_q, penalty
-from expressway.coexpression.engine.kernel import FAMILIES
 from expressway.coexpression.engine.layout import Layout
 from expressway.coexpression.engine.screen import Screened, Search
 from expressway.coexpression.engine.survivors import correlations
+from expressway.coexpression.engine.weights import FAMILIES
 from expressway.coexpression.genes import expression_summary
 from expressway.coexpression.metrics import PAIRS_AT_ONCE, Columns, pair_metrics, z_statistics
 from expressway.coexpression.study import CohortStudy

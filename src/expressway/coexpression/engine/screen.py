@@ -17,7 +17,6 @@ from threadpoolctl import threadpool_limits
 
 from expressway.coexpression.engine import checkpoints
 from expressway.coexpression.engine.candidates import best_candidates
-from expressway.coexpression.engine.kernel import FAMILIES
 from expressway.coexpression.engine.tiles import (
     CLIPPED,
     Found,
@@ -28,6 +27,8 @@ from expressway.coexpression.engine.tiles import (
     search_tile,
     take_pairs,
 )
+from expressway.coexpression.engine.vectors import WIDTH
+from expressway.coexpression.engine.weights import FAMILIES
 
 Tile = tuple[int, int, int, int]
 Progress = Callable[[int, int], None]
@@ -103,7 +104,7 @@ class _Thread:
         self.search = search
         self.plain = plain
         self.area = min(search.tile, HEIGHT) * search.tile
-        self.room = np.empty(slots * self.area, np.float32)
+        self.room = np.zeros(slots * self.area + WIDTH, np.float32)
         self.found = nothing_found(2 * search.limit + self.area + 1)
         self.cut = np.float32(search.start)
 

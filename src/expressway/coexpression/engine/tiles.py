@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from expressway.coexpression.engine.kernel import FAMILIES, METRICS, count_clipped, fisher_z, weigh
+from expressway.coexpression.engine.cohort_rows import fisher_row
 from expressway.coexpression.engine.layout import CASE, CONTROL, LARGEST_EXACT, REFERENCE, Layout
 from expressway.coexpression.engine.operations import F32, compiled, larger
-from expressway.coexpression.engine.vectors import WIDTH, pool_row
+from expressway.coexpression.engine.pooled_rows import pool_row
+from expressway.coexpression.engine.vectors import WIDTH
+from expressway.coexpression.engine.weights import FAMILIES, METRICS, weigh
 
 LANES = 512
 """Columns that the kernel takes at a time: what it touches then stays in the first-level cache."""
@@ -37,7 +39,7 @@ class Problem(NamedTuple):
     offsets: NDArray[np.int64]
     n: NDArray[np.int64]
     scale: NDArray[np.float32]
-    """sqrt(A / A0) of every slot and gene."""
+    """sqrt(A / A0) of every slot and gene, and zeros for a block after the last."""
     largest: NDArray[np.float32]
     """A0 of every slot."""
     limits: NDArray[np.float32]
@@ -77,7 +79,8 @@ def problem(layout: Layout, variances: NDArray[np.float64]) -> Problem:
     largest = layout.largest_square()
     with np.errstate(divide="ignore"):
         limits = np.arctanh(1 - 2 / np.where(layout.n > 3, largest, 2.0)) * (1 - 1e-6)
-    scale = np.sqrt(layout.squares / np.where(largest > 0, largest, 1)[:, None]).astype(np.float32)
+    scale = np.zeros((len(largest), len(layout.genes) + WIDTH), np.float32)
+    scale[:, : len(layout.genes)] = np.sqrt(layout.squares / np.where(largest > 0, largest, 1)[:, None])
     return Problem(
         ranks=layout.ranks,
         offsets=layout.offsets,
@@ -132,7 +135,7 @@ def multiply_ranks(given: Problem, rows: Span, columns: Span, room: NDArray[np.f
     """The dot products of the ranks of rows and columns, (slots, rows, columns): exact up to 369 samples, else rounded.
 
     Args:
-        room: where they go, flat; what it held in slots without a cohort stays.
+        room: where they go, flat, with a block to spare; what it held in slots without a cohort stays.
     """
     genes, slots = len(given.pattern), len(given.n)
     height, width = rows[1] - rows[0], columns[1] - columns[0]
@@ -232,13 +235,20 @@ def search_tile(
             if given.pattern[i] != known:
                 known = given.pattern[i]
                 weigh(given.present[known], theirs, given.variances, given.others, given.groups, L, weighed)
-            for slot in range(slots):
-                if given.n[slot] > 0:
-                    line = products[slot, i - rows[0], left : left + lanes]
-                    scale = given.scale[slot, begin : begin + lanes]
-                    clip = F32(2) / given.largest[slot]
-                    fisher_z(line, scale, given.largest[slot] * given.scale[slot, i], clip, z[slot, :lanes])
-                    found.counts[CLIPPED] += count_clipped(z[slot, :lanes], given.limits[slot], start)
+            found.counts[CLIPPED] += fisher_row(
+                products,
+                i - rows[0],
+                left,
+                given.scale,
+                i,
+                begin,
+                given.largest,
+                given.limits,
+                given.n,
+                start,
+                lanes,
+                z,
+            )
             pool_row(
                 z, contrasts, weights, spreads, shares, inverse_sum, inverse_c, degrees, given.groups, L, fixed, out
             )

@@ -1,44 +1,69 @@
-"""The pooling of one row of a tile as vector code, written out for LLVM: a block of pairs stays in registers.
+"""Vector code, written out for LLVM: instructions on a block of pairs that stays in registers.
 
-What numba makes of the same formulas is one loop for each sum, which reads and writes its totals again for every study.
-Here the loops over studies run inside the loop over blocks. Each operation is one rounding in a fixed order, so a pair
-gets the same bits whichever block it stands in.
+What numba makes of the formulas of a row is one loop for each sum, which reads and writes its totals again for every
+study, and plain code where loops grow together. Each operation here is one rounding in a fixed order, so a pair gets
+the same bits whichever block it stands in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
-from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
-
-from expressway.coexpression.engine.kernel import METRICS, SOTH, SS
-from expressway.coexpression.engine.layout import CASE, REFERENCE
 
 WIDTH = 16
 """Pairs of a block: one AVX-512 register, two of AVX2, four of NEON."""
-COHORTS = 2
-"""Metrics from here on are the cohorts themselves."""
 
-_FLOAT = ir.FloatType()
-_INDEX = ir.IntType(64)
-_VECTOR = ir.VectorType(_FLOAT, WIDTH)
+FLOAT = ir.FloatType()
+INDEX = ir.IntType(64)
+VECTOR = ir.VectorType(FLOAT, WIDTH)
+INTEGERS = ir.VectorType(ir.IntType(32), WIDTH)
 
 
-class _Block:
+class Block:
     """Instructions on a block of pairs."""
 
     def __init__(self, builder: Any) -> None:
         self.builder = builder
 
     def constant(self, value: float) -> Any:
-        return ir.Constant(_VECTOR, [value] * WIDTH)
+        """One number in every lane, rounded to float32."""
+        return ir.Constant(VECTOR, [float(np.float32(value))] * WIDTH)
+
+    def integers(self, value: int) -> Any:
+        """One whole number in every lane."""
+        return ir.Constant(INTEGERS, [value] * WIDTH)
+
+    def spread(self, value: Any) -> Any:
+        """A float32 in every lane."""
+        one = self.builder.insert_element(ir.Constant(VECTOR, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+        return self.builder.shuffle_vector(one, one, self.integers(0))
+
+    def between(self, at: Any, low: Any, high: Any) -> Any:
+        """Whether `at` and the numbers after it are at least `low` and below `high`."""
+        lane = ir.Constant(INTEGERS, list(range(WIDTH)))
+        bounds = [self.builder.trunc(self.builder.sub(bound, at), ir.IntType(32)) for bound in (low, high)]
+        least, most = (self._spread_integer(bound) for bound in bounds)
+        reached = self.builder.icmp_signed(">=", lane, least)
+        return self.builder.and_(reached, self.builder.icmp_signed("<", lane, most))
+
+    def _spread_integer(self, value: Any) -> Any:
+        one = self.builder.insert_element(ir.Constant(INTEGERS, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
+        return self.builder.shuffle_vector(one, one, self.integers(0))
+
+    def total(self, counts: Any) -> Any:
+        """The sum of the lanes of whole numbers."""
+        lanes = [self.builder.extract_element(counts, ir.Constant(ir.IntType(32), lane)) for lane in range(WIDTH)]
+        wide = [self.builder.sext(lane, INDEX) for lane in lanes]
+        total = wide[0]
+        for lane in wide[1:]:
+            total = self.builder.add(total, lane)
+        return total
 
     def variable(self, value: Any) -> Any:
-        place = cgutils.alloca_once(self.builder, _VECTOR)
+        place = cgutils.alloca_once(self.builder, VECTOR)
         self.builder.store(value, place)
         return place
 
@@ -48,10 +73,10 @@ class _Block:
     def write(self, value: Any, place: Any) -> None:
         self.builder.store(value, place)
 
-    def load(self, table: _Table, row: Any, at: Any) -> Any:
+    def load(self, table: Table, row: Any, at: Any) -> Any:
         return self.builder.load(table.place(self.builder, row, at), align=4)
 
-    def save(self, value: Any, table: _Table, row: Any, at: Any) -> None:
+    def save(self, value: Any, table: Table, row: Any, at: Any) -> None:
         self.builder.store(value, table.place(self.builder, row, at), align=4)
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
@@ -73,11 +98,11 @@ class _Block:
         return self.builder.select(self.builder.fcmp_ordered("<", a, b), a, b)
 
     def _function(self, name: str, arguments: int) -> Any:
-        kind = ir.FunctionType(_VECTOR, [_VECTOR] * arguments)
+        kind = ir.FunctionType(VECTOR, [VECTOR] * arguments)
         return cgutils.get_or_insert_function(self.builder.module, kind, name)
 
 
-class _Table:
+class Table:
     """A float32 array of two dimensions, its rows one after the other."""
 
     def __init__(self, context: Any, builder: Any, kind: Any, value: Any) -> None:
@@ -87,161 +112,9 @@ class _Table:
 
     def place(self, builder: Any, row: Any, at: Any) -> Any:
         index = builder.add(builder.mul(row, self.columns), at)
-        return builder.bitcast(builder.gep(self.data, [index]), _VECTOR.as_pointer())
+        return builder.bitcast(builder.gep(self.data, [index]), VECTOR.as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def pool_row(
-    _typing: Any,
-    z: Any,
-    contrasts: Any,
-    weights: Any,
-    spreads: Any,
-    shares: Any,
-    inverse_sum: Any,
-    inverse_c: Any,
-    degrees: Any,
-    groups: Any,
-    labels: Any,
-    fixed: Any,
-    out: Any,
-) -> Any:
-    """From z of every slot to |z| of the nine families; all tables have the same number of columns, a multiple of 16.
-
-    Args:
-        z: (slots, lanes).
-        contrasts: room for the two contrasts of every study, (2 x studies, lanes).
-        weights: 1/V of every metric and study; `spreads` has V, `shares` the shares of the cohorts among the others.
-        inverse_sum: 1/S1 of every metric and technology; `inverse_c` has 1/C, `degrees` k - 1.
-        groups: the first study of every technology, then the number of studies.
-        labels: slots of a study.
-        fixed: equal effects: no variance between studies.
-        out: (families, lanes).
-    """
-    kinds = (z, contrasts, weights, spreads, shares, inverse_sum, inverse_c, degrees, groups, labels, fixed, out)
-    return types.void(*kinds), _generate
-
-
-def _generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-    kinds = signature.args
-    z, contrasts, weights, spreads, shares, inverse_sum, inverse_c, degrees = (
-        _Table(context, builder, kind, value) for kind, value in zip(kinds[:8], values[:8], strict=True)
-    )
-    out = _Table(context, builder, kinds[11], values[11])
-    groups = context.make_array(kinds[8])(context, builder, values[8])
-    technologies = builder.sub(cgutils.unpack_tuple(builder, groups.shape, 1)[0], _index(1))
-    labels, fixed = values[9], builder.trunc(values[10], ir.IntType(1)) if values[10].type.width > 1 else values[10]
-    block = _Block(builder)
-
-    def first_study(group: Any) -> Any:
-        return builder.load(builder.gep(groups.data, [group]))
-
-    studies = first_study(technologies)
-    with cgutils.for_range_slice(builder, _index(0), z.columns, _index(WIDTH), inc=True) as (at, _):
-        with cgutils.for_range(builder, studies) as study:
-            _contrast(block, z, shares, contrasts, study.index, labels, at)
-        pooled = []
-        for metric in range(METRICS):
-            total, weighted = block.variable(block.constant(0.0)), block.variable(block.constant(0.0))
-            estimate = _estimates(block, metric, z, contrasts, labels, at)
-            with cgutils.for_range(builder, technologies) as group:
-                span = (first_study(group.index), first_study(builder.add(group.index, _index(1))))
-                cell = builder.add(builder.mul(_index(metric), technologies), group.index)
-                start = builder.mul(_index(metric), studies)
-                tables = (weights, spreads, inverse_sum, inverse_c, degrees)
-                _pool(block, estimate, tables, span, (start, cell), fixed, at, (total, weighted))
-            pooled.append((block.read(total), block.read(weighted)))
-        for family, value in enumerate(_statistics(block, pooled)):
-            block.save(value, out, _index(family), at)
-    return context.get_dummy_value()
-
-
-def _index(value: int) -> Any:
-    return ir.Constant(_INDEX, value)
-
-
-def _contrast(block: _Block, z: _Table, shares: _Table, contrasts: _Table, study: Any, labels: Any, at: Any) -> None:
-    """z of the case less that of the reference, and less that of the others weighed by their shares."""
-    builder = block.builder
-    first = builder.mul(study, labels)
-    case = block.load(z, builder.add(first, _index(CASE)), at)
-    reference = block.load(z, builder.add(first, _index(REFERENCE)), at)
-    others = block.variable(block.constant(0.0))
-    with cgutils.for_range(builder, labels) as label:
-        slot = builder.add(first, label.index)
-        block.write(block.fma(block.load(shares, slot, at), block.load(z, slot, at), block.read(others)), others)
-    row = builder.mul(study, _index(2))
-    block.save(builder.fsub(case, reference), contrasts, row, at)
-    block.save(builder.fsub(case, block.read(others)), contrasts, builder.add(row, _index(1)), at)
-
-
-def _estimates(block: _Block, metric: int, z: _Table, contrasts: _Table, labels: Any, at: Any) -> Callable[[Any], Any]:
-    """How the estimate of a metric in a study is read."""
-    builder = block.builder
-    if metric < COHORTS:
-        return lambda study: block.load(contrasts, builder.add(builder.mul(study, _index(2)), _index(metric)), at)
-    return lambda study: block.load(z, builder.add(builder.mul(study, labels), _index(metric - COHORTS)), at)
-
-
-def _pool(
-    block: _Block,
-    estimate: Callable[[Any], Any],
-    tables: tuple[_Table, ...],
-    span: tuple[Any, Any],
-    rows: tuple[Any, Any],
-    fixed: Any,
-    at: Any,
-    totals: tuple[Any, Any],
-) -> None:
-    """Add W = sum w* and T = sum w* x of the studies of one technology: w* = 1 / (V + tau^2), tau^2 by DL."""
-    builder = block.builder
-    weights, spreads, inverse_sum, inverse_c, degrees = tables
-    start, cell = rows
-    zero, one = block.constant(0.0), block.constant(1.0)
-    sum_of = block.variable(zero)
-    with cgutils.for_range_slice(builder, *span, _index(1), inc=True) as (study, _):
-        weight = block.load(weights, builder.add(start, study), at)
-        block.write(block.fma(weight, estimate(study), block.read(sum_of)), sum_of)
-    mean = builder.fmul(block.read(sum_of), block.load(inverse_sum, cell, at))
-    tau2 = block.variable(zero)
-    with builder.if_then(builder.not_(fixed)):
-        scatter = block.variable(zero)
-        with cgutils.for_range_slice(builder, *span, _index(1), inc=True) as (study, _):
-            d = builder.fsub(estimate(study), mean)
-            weight = block.load(weights, builder.add(start, study), at)
-            block.write(block.fma(builder.fmul(weight, d), d, block.read(scatter)), scatter)
-        excess = builder.fsub(block.read(scatter), block.load(degrees, cell, at))
-        block.write(block.larger(builder.fmul(excess, block.load(inverse_c, cell, at)), zero), tau2)
-    between = block.read(tau2)
-    total, weighted = totals
-    with cgutils.for_range_slice(builder, *span, _index(1), inc=True) as (study, _):
-        spread = block.load(spreads, builder.add(start, study), at)
-        weight = builder.fdiv(one, builder.fadd(spread, between))
-        block.write(builder.fadd(block.read(total), weight), total)
-        block.write(block.fma(weight, estimate(study), block.read(weighted)), weighted)
-
-
-def _statistics(block: _Block, pooled: list[tuple[Any, Any]]) -> list[Any]:
-    """|z| of the nine families from W and T of ss, soth and the cohorts; NaN where there is no study.
-
-    The contrasts share the case cohort: their covariance on the scale of the weights is min(W_ss, sqrt(W_ss W_soth)).
-    """
-    builder = block.builder
-
-    def own(of: tuple[Any, Any]) -> Any:
-        return builder.fdiv(block.magnitude(of[1]), block.root(of[0]))
-
-    def difference(a: tuple[Any, Any], b: tuple[Any, Any]) -> Any:
-        one = block.constant(1.0)
-        gap = builder.fsub(builder.fdiv(a[1], a[0]), builder.fdiv(b[1], b[0]))
-        error = block.root(builder.fadd(builder.fdiv(one, a[0]), builder.fdiv(one, b[0])))
-        return builder.fdiv(block.magnitude(gap), error)
-
-    ss, soth = pooled[SS], pooled[SOTH]
-    case, reference, control = pooled[COHORTS:]
-    covariance = block.smaller(ss[0], block.root(builder.fmul(ss[0], soth[0])))
-    variance = builder.fadd(builder.fadd(ss[0], soth[0]), builder.fmul(block.constant(2.0), covariance))
-    combined = builder.fdiv(block.magnitude(builder.fadd(ss[1], soth[1])), block.root(variance))
-    pairs = ((case, reference), (case, control), (reference, control))
-    families = [own(ss), own(soth), combined, own(control), own(reference), own(case)]
-    return families + [difference(a, b) for a, b in pairs]
+def index(value: int) -> Any:
+    """A whole number, for rows and columns."""
+    return ir.Constant(INDEX, value)

@@ -1,4 +1,4 @@
-"""One row of a tile: Fisher's z of its pairs from the dot products of ranks, and the weights of their pooling.
+"""The weights by which the pairs of one row of a tile are pooled: they change where presence patterns do.
 
 Everything is done lane by lane in fixed order without re-association, so the statistics of a pair are the same bits in
 any tile and on any thread. Each loop reads few arrays: LLVM gives up vector code where too many might overlap.
@@ -13,15 +13,12 @@ import numpy as np
 from expressway.coexpression.engine.layout import CASE, REFERENCE
 from expressway.coexpression.engine.operations import (
     F32,
-    HALF,
     ONE,
     TINY,
     ZERO,
     compiled,
     fma,
     larger,
-    logarithm,
-    smaller,
 )
 
 SS, SOTH, COMBINED = 0, 1, 2
@@ -141,24 +138,3 @@ def finish_weights(total: Any, products: Any) -> None:
     for j in range(total.size):
         products[j] = total[j] / (TWO * products[j]) if products[j] > ZERO else ZERO
         total[j] = ONE / larger(total[j], TINY)
-
-
-@compiled
-def fisher_z(products: Any, scale: Any, row_scale: Any, clip: Any, z: Any) -> None:
-    """z = 1/2 ln((D + N) / (D - N)) of a cohort, D the root of both sums of squares, |r| clipped at 1 - 2 / A0."""
-    for j in range(z.size):
-        denominator = larger(row_scale * scale[j], TINY)
-        least = denominator * clip
-        most = fma(TWO, denominator, -least)
-        plus = smaller(larger(denominator + products[j], least), most)
-        minus = smaller(larger(denominator - products[j], least), most)
-        z[j] = HALF * logarithm(plus / minus)
-
-
-@compiled
-def count_clipped(z: Any, limit: Any, start: int) -> int:
-    """How many |z| stand at their limit; a loop of its own, as counting would halve the vectors of `fisher_z`."""
-    clipped = np.int32(0)
-    for j in range(start, z.size):
-        clipped += np.int32(abs(z[j]) >= limit)
-    return int(clipped)
