@@ -631,6 +631,9 @@ def test_demo_twice(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -
     assert [line["pair_uid"] for line in said.csv] == [line["pair_uid"] for line in first["top"]]
     shown = re.search(r"expressway --warehouse (duckdb:.*) pair (\S+) (\S+)", said.talk)
     assert shown, said.talk
+    with open_warehouse(shown[1]) as warehouse:
+        steps = warehouse.run(warehouse.runs()["run_id"][0])
+        assert steps.filter(steps["step"] != "run")["status"].to_list() == ["NOOP"], "the pairs are there already"
     pair = run("--warehouse", shown[1], "--format", "json", "pair", shown[2], shown[3]).json
     assert pair["stored"]
     assert len(pair["studies"]) == 5

@@ -159,12 +159,12 @@ def test_contrasts_that_are_broken(url: str, run: Run, tmp_path: Path) -> None:
 
 
 def test_pairs_in_every_form(url: str, run: Run, best: dict[str, Any]) -> None:
-    table = run("--warehouse", url, "pairs", "--limit", 5)
+    table = run("--warehouse", url, "pairs", *WIDE, "--limit", 5)
     assert len(table.out.splitlines()) == 6
     assert table.talk == ""
-    rows = run("--warehouse", url, "pairs", "--limit", 5, "--format", "json").json
+    rows = run("--warehouse", url, "pairs", *WIDE, "--limit", 5, "--format", "json").json
     assert rows[0]["pair_uid"] == best["pair_uid"]
-    lines = run("--warehouse", url, "--format", "csv", "pairs", "--limit", 5).csv
+    lines = run("--warehouse", url, "--format", "csv", "pairs", *WIDE, "--limit", 5).csv
     assert [line["pair_uid"] for line in lines] == [row["pair_uid"] for row in rows]
     assert list(lines[0]) == list(rows[0])
     assert [row["q_star"] for row in rows] == sorted(row["q_star"] for row in rows)
@@ -247,6 +247,21 @@ def test_pair_by_symbol_and_id(url: str, run: Run, best: dict[str, Any]) -> None
     assert f"({a})" in table.talk
     assert "Statistics:" in table.talk
     assert len(run("--warehouse", url, "--format", "csv", "pair", a, b).csv) == 3
+
+
+def test_pair_is_computed_as_its_run_was_set(download: Path, run: Run, tmp_path: Path) -> None:
+    new = f"duckdb:///{tmp_path}/w.duckdb"
+    with open_warehouse(new) as warehouse:
+        load_all(warehouse, download)
+    (tmp_path / "turned.yaml").write_text(
+        "case: SEPSIS\nreference: CONTROL\ncontrol: SEPTIC_SHOCK\nothers: [CONTROL, SEPTIC_SHOCK]\n"
+    )
+    (tmp_path / "e.yaml").write_text(f"pairs: {{contrasts: {tmp_path}/turned.yaml, se_method: fieller, keep: 20}}\n")
+    run("--warehouse", new, "--config", tmp_path / "e.yaml", "aggregate")
+    (stored,) = run("--warehouse", new, "--format", "json", "pairs", *WIDE, "--limit", 1).json
+    pair = run("--warehouse", new, "--format", "json", "pair", *stored["pair_uid"].split("|")).json
+    for name in ("dz_ss_mean", "dz_ss_se", "dz_soth_mean", "p_ss"):
+        assert pair["statistics"][name] == pytest.approx(stored[name], rel=1e-9)
 
 
 def test_pair_that_is_not_stored_says_why(url: str, run: Run, genes: list[str]) -> None:

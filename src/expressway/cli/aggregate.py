@@ -80,7 +80,9 @@ def tell(result: AggregateResult) -> None:
             if message.severity == "WARNING":
                 talk(f"warning {message.code}: {message.details}")
         if one.error is not None:
-            talk(f"{one.technology}: error {one.error['code']} {one.error['name']}: {one.error['message']}")
+            talk(
+                f"{one.disease} {one.technology}: error {one.error['code']} {one.error['name']}: {one.error['message']}"
+            )
             talk(f"hint: {one.error['hint']}")
 
 

@@ -14,7 +14,6 @@ from expressway.warehouse.pairs.ranked import Filters
 if TYPE_CHECKING:
     from expressway.warehouse.warehouse import Warehouse
 
-LARGEST_LIST = 1000
 OVERLAPS = """
 SELECT a.study_accession_code AS study, b.study_accession_code AS other, count(*) AS samples
 FROM dim.study_sample x JOIN dim.study_sample y ON y.sample_key = x.sample_key AND y.study_key > x.study_key
@@ -52,7 +51,8 @@ def gather(
         warehouse.pair(a, b, disease=of.disease, technology=of.technology, organism=of.organism)
         for a, b in ranked.pairs.head(top).select("genea_id", "geneb_id").iter_rows()
     ]
-    known = {accession: warehouse.study(accession) for accession in run["input_batches"]}
+    loaded = set(warehouse.studies()["study"])  # of a slice that is out of date, some may be gone
+    known = {accession: warehouse.study(accession) for accession in run["input_batches"] if accession in loaded}
     return ReportData(
         disease=of.disease,
         technology=of.technology,
@@ -64,7 +64,7 @@ def gather(
         labels=_many(known, "labels"),
         quality=_quality(known),
         overlaps=_only(warehouse.sql(OVERLAPS), known),
-        messages=_messages(warehouse, known),
+        messages=_messages(warehouse, known, ranked.note if of.stale else ""),
         genes=pl.DataFrame(dropped, infer_schema_length=None),
         distributions={name: pl.DataFrame(columns) for name, columns in distributions.items()},
         counts=counts | {"pairs_passing": ranked.passing},
@@ -143,10 +143,14 @@ def _only(frame: pl.DataFrame, known: Known) -> pl.DataFrame:
     return frame.filter(pl.col("study").is_in(list(known)) & pl.col("other").is_in(list(known)))
 
 
-def _messages(warehouse: Warehouse, known: Known) -> pl.DataFrame:
-    """Messages of the slice's studies, and those that are of no one study, each once."""
+def _messages(warehouse: Warehouse, known: Known, stale: str) -> pl.DataFrame:
+    """That pairs are out of date; messages of the slice's studies, and those that are of no one study, each once."""
     frame = warehouse.sql(MESSAGES).unique(maintain_order=True)
-    return frame.filter(pl.col("study").is_null() | pl.col("study").is_in(list(known)))
+    ours = frame.filter(pl.col("study").is_null() | pl.col("study").is_in(list(known)))
+    if not stale:
+        return ours
+    first = {"study": None, "severity": "WARNING", "code": "STALE", "details": stale}
+    return pl.concat([pl.DataFrame([first], schema=ours.schema), ours])
 
 
 def _files(known: Known) -> pl.DataFrame:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from expressway.warehouse.pairs.ranked import Filters
 
 Progress = Callable[[str, str, int, int], None]
-STALE = "Studies of this slice have changed since: `expressway aggregate --disease {disease}` makes its pairs anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,18 +188,13 @@ class Warehouse:
         pairs = PairSettings.of(self.settings.pairs.model_dump() | given)
         settings = self.settings.model_copy(update={"pairs": pairs})
         with self._ready() as connection:
+
+            def one(name: str) -> AggregateResult:
+                wanted = aggregate.Request(name, technology, organism, settings)
+                return aggregate.aggregate(self.engine, connection, wanted, dry_run=dry_run, progress=progress)
+
             names = [disease] if disease else diseases.mapped_diseases(connection)
-            results = [
-                aggregate.aggregate(
-                    self.engine,
-                    connection,
-                    aggregate.Request(name, technology, organism, settings),
-                    dry_run=dry_run,
-                    progress=progress,
-                )
-                for name in names
-            ]
-        return aggregate.together(results)
+            return one(names[0]) if len(names) == 1 else aggregate.of_all(names, one)
 
     def top_pairs(  # noqa: PLR0913 - the filters of the ranked view
         self,
@@ -242,12 +236,13 @@ class Warehouse:
         organism: str | None = None,
     ) -> RankedPairs:
         """As `top_pairs`, with what there is to say of the answer: why it is empty, or that studies have changed."""
-        from expressway.warehouse.pairs import ranked
+        from expressway.warehouse.pairs import ranked, runs
 
         with self._ready() as connection:
             of = published.published_slice(connection, disease, technology, organism)
             frame = ranked.top_pairs(connection, of.disease_key, of.technology, of.organism, filters)
-            notes = [STALE.format(disease=of.disease)] if of.stale else []
+            stale = runs.stale_warning(connection, of.disease_key, of.technology, of.organism)
+            notes = [stale] if stale else []
             if frame.is_empty():
                 notes.append(ranked.why_empty(connection, of.disease_key, of.technology, of.organism, filters))
             passing = frame.height
@@ -264,7 +259,7 @@ class Warehouse:
         technology: str | None = None,
         organism: str | None = None,
     ) -> PairEvidence:
-        """Everything about a pair, recomputed from the facts of its studies, whether it is stored or not.
+        """Everything about a pair, recomputed from the facts of its studies as the run of its slice was set.
 
         Args:
             gene_a: symbol, alias or id.
@@ -274,20 +269,18 @@ class Warehouse:
         Raises:
             InvalidSetting: an ambiguous or unknown gene; no such slice.
         """
+        from expressway.coexpression.contrasts import ContrastSet
         from expressway.warehouse.pairs.evidence import pair_evidence
         from expressway.warehouse.pairs.slice import resolve
 
         with self._ready() as connection:
             of = published.published_slice(connection, disease, technology, organism)
-            subjects = self.settings.pairs.one_sample_per_subject
+            run = published.published_run(connection, of)["settings"]
+            settings = PairSettings(**{name: run[name] for name in (*Choices.model_fields, "one_sample_per_subject")})
+            subjects = settings.one_sample_per_subject
             found = resolve(connection, of.disease, of.technology, of.organism, one_sample_per_subject=subjects)
-            return pair_evidence(connection, found[0], gene_a, gene_b, self._as_stored(connection, of))
-
-    def _as_stored(self, connection: Connection, of: published.PublishedSlice) -> PairSettings:
-        """The settings of the run that stored a slice; what it did not note is as settings are now."""
-        run = published.published_run(connection, of)["settings"]
-        choices = {name: run[name] for name in Choices.model_fields if name in run}
-        return self.settings.pairs.model_copy(update=choices)
+            contrasts = ContrastSet(**run["contrasts"] | {"others": tuple(run["contrasts"]["others"])})
+            return pair_evidence(connection, found[0], gene_a, gene_b, settings, contrasts)
 
     def published_slice(
         self, disease: str | None = None, technology: str | None = None, organism: str | None = None

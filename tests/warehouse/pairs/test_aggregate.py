@@ -11,13 +11,25 @@ import pytest
 
 from expressway import Warehouse
 from expressway.errors import DiseaseMapAmbiguous, DiseaseNotMapped, InvalidSetting, UnknownStudyOrDisease
+from expressway.pipeline import write_report
 from expressway.studies.annotation import read_annotation
 from expressway.warehouse.pairs.ranked import Filters
 from tests.warehouse.pairs.rows import drop_map_index, map_study
-from tests.warehouse.pairs.simulated import GENES, SAMPLES, actions, changed_once, load_all, open_with, simulated, stored
+from tests.warehouse.pairs.simulated import (
+    GENES,
+    SAMPLES,
+    actions,
+    changed_once,
+    load_all,
+    open_with,
+    simulated,
+    stored,
+)
 from tests.warehouse.studies import sample_names, values, write_download
 
-LOG = "SELECT validation_code AS code, severity, details FROM meta.meta_data_validation_log ORDER BY created_at, details"
+LOG = (
+    "SELECT validation_code AS code, severity, details FROM meta.meta_data_validation_log ORDER BY created_at, details"
+)
 RUNS = "SELECT status, technology FROM meta.feature_run ORDER BY started_at, technology"
 COUNTS = (
     "SELECT count(*) AS pairs, count(DISTINCT pair_key) AS different, count(DISTINCT feature_run_id) AS runs "
@@ -140,6 +152,8 @@ def test_labels_and_files_that_change(ready: str, tmp_path: Path, download: Path
         assert warehouse.remove_study(study) > 0
         assert "aggregate" in warehouse.ranked_pairs(EVERYTHING).note
         assert warehouse.top_pairs(limit=5, k_min=1, q=1, i2_max=100).height == 5, "the former pairs are there yet"
+        write_report(warehouse, tmp_path / "stale.html", filters=EVERYTHING, top=1)
+        assert "brings them up to date" in (tmp_path / "stale.html").read_text()
         one = warehouse.aggregate("SEPSIS").slices[0]
         assert (one.action, one.studies) == ("AGGREGATED", 2)
         assert warehouse.ranked_pairs(EVERYTHING).note == ""
@@ -173,7 +187,8 @@ def test_a_dry_run_says_everything_and_touches_nothing(ready: str, tmp_path: Pat
         assert json.loads(json.dumps(plan)) == plan
         warehouse.aggregate("SEPSIS", genes="mad:150")
         (again,) = warehouse.aggregate("SEPSIS", genes="mad:150", dry_run=True).slices
-        assert again.plan and again.plan["would"] == "NOOP"
+        assert again.plan
+        assert again.plan["would"] == "NOOP"
 
 
 def test_slices_are_never_mixed(ready: str, tmp_path: Path) -> None:
@@ -217,7 +232,8 @@ def test_a_slice_that_fails_leaves_the_others_and_its_former_pairs(ready: str, t
         assert actions(result) == {"MICROARRAY": "FAILED", "RNA-SEQ": "AGGREGATED"}
         assert not result.ok
         failed = result.slices[0]
-        assert failed.error and failed.error["code"] == InvalidSetting.code
+        assert failed.error
+        assert failed.error["code"] == InvalidSetting.code
         assert stored(warehouse).filter(technology="MICROARRAY").equals(arrays_before, null_equal=True)
         assert steps_of_last_run(warehouse) == {
             "run": "FAILED",
@@ -226,6 +242,18 @@ def test_a_slice_that_fails_leaves_the_others_and_its_former_pairs(ready: str, t
         }
         plans = warehouse.aggregate("SEPSIS", genes=f"file:{genes}", dry_run=True)
         assert actions(plans) == {"MICROARRAY": "FAILED", "RNA-SEQ": "PLANNED"}
+
+
+def test_a_disease_that_is_refused_leaves_the_others(ready: str) -> None:
+    with open_with(ready) as warehouse:
+        warehouse.map_study("SRP903003", "SEPTIC_SHOCK")
+        warehouse.sql("UPDATE dim.dim_study SET study_status = 'HELD' WHERE study_accession_code = 'SRP903003'")
+        result = warehouse.aggregate()
+        found = [(one.disease, one.technology, one.action) for one in result.slices]
+        assert found == [("SEPSIS", "RNA-SEQ", "AGGREGATED"), ("SEPTIC_SHOCK", "-", "FAILED")]
+        assert "on hold" in str((result.slices[1].error or {})["message"])
+        with pytest.raises(InvalidSetting, match="on hold"):
+            warehouse.aggregate("SEPTIC_SHOCK")
 
 
 def test_features_in_long_form_when_asked(ready: str) -> None:
@@ -289,4 +317,3 @@ def test_alerts_are_logged(warehouse_url: str, download: Path, tmp_path: Path) -
         empty = warehouse.ranked_pairs(Filters())
         assert empty.pairs.is_empty()
         assert "come from fewer than 3 studies" in empty.note
-

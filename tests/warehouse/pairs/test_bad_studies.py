@@ -25,10 +25,10 @@ LIMITED = (
 )
 
 
-def study(folder: Path, number: int = 1, samples: int = 24, **more: object) -> Path:
+def study(folder: Path, number: int = 1, samples: int = 24, names: list[str] | None = None, **more: object) -> Path:
     """A study of 60 genes, a third of the samples in each cohort; its own samples unless they are named."""
-    given = {"matrix": values(samples=samples, seed=number), "samples": sample_names(samples, 100 * number)} | more
-    write_download(folder / f"GSE90000{number}", f"GSE90000{number}", **given)  # type: ignore[arg-type]
+    given = {"matrix": values(samples=samples, seed=number), "samples": names or sample_names(samples, 100 * number)}
+    write_download(folder / f"GSE90000{number}", f"GSE90000{number}", **given | more)  # type: ignore[arg-type]
     return folder / f"GSE90000{number}"
 
 
@@ -89,7 +89,7 @@ def test_a_gene_that_one_study_alone_has(url: str, tmp_path: Path) -> None:
 def test_two_studies_that_share_samples(url: str, tmp_path: Path) -> None:
     with open_with(url) as warehouse:
         names = [*sample_names(6, 100), *sample_names(18, 300)]
-        load_all(warehouse, study(tmp_path, 1, samples=27), study(tmp_path, 2, samples=names))  # type: ignore[arg-type]
+        load_all(warehouse, study(tmp_path, 1, samples=27), study(tmp_path, 2, names=names))
         (one,) = warehouse.aggregate("SEPSIS").slices
         (told,) = [message for message in one.messages if message.code == "SAMPLE_OVERLAP"]
         assert told.severity == "WARNING"

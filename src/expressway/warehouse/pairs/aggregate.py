@@ -7,7 +7,8 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ POOLED_GENES = """
 SELECT g.gene_id, a.gene_id FROM dim.dim_gene g JOIN dim.dim_gene a ON a.gene_key = g.analysis_gene_key
 WHERE g.analysis_gene_key <> g.gene_key AND g.organism = :organism ORDER BY g.gene_key
 """
+
+DROPPED = {"gene": pl.String, "reason": pl.String}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,17 @@ class AggregateResult:
         return all(one.ok for one in self.slices)
 
 
-def together(results: Sequence[AggregateResult]) -> AggregateResult:
-    """The results of several diseases as one, under the first run."""
-    slices = tuple(one for result in results for one in result.slices)
-    return AggregateResult(results[0].run_id if results else None, slices)
+def of_all(diseases: Sequence[str], one: Callable[[str], AggregateResult]) -> AggregateResult:
+    """The results of all diseases; one that is refused leaves the others alone and stands as a failed slice."""
+    results = []
+    for disease in diseases:
+        try:
+            results.append(one(disease))
+        except ExpresswayError as error:
+            refused = SliceResult(disease, "-", "-", "FAILED", error=error.as_dict())
+            results.append(AggregateResult(None, (refused,)))
+    run_id = next((result.run_id for result in results if result.run_id), None)
+    return AggregateResult(run_id, tuple(one for result in results for one in result.slices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +160,7 @@ def _one(
         with engine.write_lock(), connection.transaction():
             run.finish(connection, step, Outcome("FAILED", error=error, context={"inputs": _inputs(of)}))
         result = _result(of, "FAILED", error=error.as_dict())
-    return _timed(result, started)
-
-
-def _timed(result: SliceResult, started: float) -> SliceResult:
-    fields = {name: getattr(result, name) for name in SliceResult.__slots__}
-    return SliceResult(**fields | {"seconds": round(time.monotonic() - started, 2)})
+    return replace(result, seconds=round(time.monotonic() - started, 2))
 
 
 def _result(of: Slice, action: str, **fields: Any) -> SliceResult:
@@ -199,7 +204,7 @@ def _analyse(
         organism=of.organism,
         feature_run_id=run_id,
         pairs=_with_keys(analysis.pairs, matrices),
-        run_values=_run_values(of, analysis, fingerprint, began),
+        run_values=_run_values(of, analysis, wanted.pairs, fingerprint, began),
         messages=messages,
         feature_values=wanted.pairs.feature_values,
         step=step,
@@ -264,7 +269,8 @@ def _fingerprint(connection: Connection, of: Slice, pairs: PairSettings) -> str:
 def _settings(pairs: PairSettings) -> dict[str, Any]:
     """The settings that decide the result; of files what is in them."""
     values = pairs.model_dump(mode="json", exclude={"threads"})
-    for name, path in (("genes", pairs.genes.removeprefix("file:")), ("contrasts", pairs.contrasts)):
+    genes = pairs.genes.removeprefix("file:") if pairs.genes.startswith("file:") else ""
+    for name, path in (("genes", genes), ("contrasts", pairs.contrasts)):
         if Path(path).is_file():
             values[f"{name}_sha256"] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     return values
@@ -289,9 +295,12 @@ def _with_keys(pairs: pl.DataFrame, matrices: Sequence[StudyMatrix]) -> pl.DataF
     )
 
 
-def _run_values(of: Slice, analysis: Analysis, fingerprint: str, began: Any) -> dict[str, Any]:
+def _run_values(
+    of: Slice, analysis: Analysis, pairs: PairSettings, fingerprint: str, began: datetime
+) -> dict[str, Any]:
+    subjects = {"one_sample_per_subject": pairs.one_sample_per_subject}
     return {
-        "settings_json": as_json(analysis.settings | _found_out(analysis)),
+        "settings_json": as_json(analysis.settings | subjects | _found_out(analysis)),
         "settings_hash": fingerprint,
         "versions_json": as_json(versions()),
         "input_batches_json": as_json(_inputs(of)),
@@ -306,14 +315,18 @@ def _run_values(of: Slice, analysis: Analysis, fingerprint: str, began: Any) -> 
 
 def _found_out(analysis: Analysis) -> dict[str, Any]:
     """What a report shows of the whole analysis beside its pairs."""
-    same = pl.col("reason").str.replace("^the same values as .* in", "the same values as another gene in")
-    dropped = analysis.genes.filter(status="DROPPED").group_by(same)
-    reasons = dropped.agg(genes=pl.len(), example=pl.col("gene").min()).sort("reason")
+    dropped = analysis.genes.filter(status="DROPPED")
     return {
         "counts": analysis.counts,
-        "genes_dropped": reasons.to_dicts(),
+        "genes_dropped": _reasons(dropped),
         "distributions": {name: frame.to_dict(as_series=False) for name, frame in analysis.distributions.items()},
     }
+
+
+def _reasons(dropped: pl.DataFrame) -> list[dict[str, Any]]:
+    """How many genes were left out for each reason, and one of them; of equal genes the other is not named."""
+    same = pl.col("reason").str.replace("^the same values as .* in", "the same values as another gene in")
+    return dropped.group_by(same).agg(genes=pl.len(), example=pl.col("gene").min()).sort("reason").to_dicts()
 
 
 def _alerts(of: Slice, analysis: Analysis) -> list[Message]:
@@ -358,7 +371,8 @@ def _plan(connection: Connection, of: Slice, wanted: Request, progress: Progress
     prepared = _prepare(_read(connection, of, progress), of, wanted.pairs)
     layout = prepared.layout
     pairs = layout.expected_pairs()
-    reasons = pl.Series("reason", list(prepared.selection.dropped.values()), dtype=pl.String).value_counts(sort=True)
+    dropped = prepared.selection.dropped
+    named = pl.DataFrame({"gene": list(dropped), "reason": list(dropped.values())}, schema=DROPPED)
     cohorts = layout.n.reshape(len(layout.studies), -1)
     threads = wanted.pairs.threads or available_cores()
     plan = {
@@ -372,7 +386,7 @@ def _plan(connection: Connection, of: Slice, wanted: Request, progress: Progress
         "left_out": [{"study": study, "reason": reason} for study, reason in of.left_out],
         "k_ss": int(((cohorts[:, 0] > 0) & (cohorts[:, 1] > 0)).sum()),
         "k_soth": int(((cohorts[:, 0] > 0) & (cohorts[:, 1:] > 0).any(axis=1)).sum()),
-        "genes_dropped": [{"reason": reason, "genes": count} for reason, count in reasons.iter_rows()],
+        "genes_dropped": _reasons(named),
         "pairs_with_missing_values": prepared.plain_pairs,
         "memory_mib": round((layout.ranks.nbytes * 2 + 300e6 + 60e6 * threads) / 2**20),
         "minutes": round(_seconds(prepared, threads) / 60, 2),

@@ -64,7 +64,12 @@ class PairEvidence:
 
 
 def pair_evidence(
-    connection: Connection, of: Slice, gene_a: str, gene_b: str, settings: PairSettings | None = None
+    connection: Connection,
+    of: Slice,
+    gene_a: str,
+    gene_b: str,
+    settings: PairSettings | None = None,
+    contrasts: ContrastSet | None = None,
 ) -> PairEvidence:
     """All that is known of a pair, stored or not.
 
@@ -76,6 +81,7 @@ def pair_evidence(
         gene_a: symbol, alias or id.
         gene_b: the other gene.
         settings: how pairs are analysed.
+        contrasts: which cohorts are compared, in place of what settings name.
 
     Raises:
         InvalidSetting: a name that no gene has, or several have; twice the same gene.
@@ -86,7 +92,7 @@ def pair_evidence(
     if genes[0] == genes[1]:
         raise InvalidSetting(f"{gene_a} and {gene_b} are one gene", value=gene_b, hint="A pair is two genes.")
     first, second = sorted(genes, key=lambda gene: gene.gene_id)
-    contrasts = load_contrasts(settings.contrasts)
+    contrasts = contrasts or load_contrasts(settings.contrasts)
     studies = _read(connection, of, (first, second))
     layout = _lay_out(studies, of, contrasts, settings)
     parts = _parts(layout, settings)
