@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from expressway.pipeline import PipelineResult, run_pipeline
     from expressway.warehouse.load import StudyResult
     from expressway.warehouse.loading import LoadResult
-    from expressway.warehouse.pairs.aggregate import AggregateResult
+    from expressway.warehouse.pairs.outcome import AggregateResult
     from expressway.warehouse.warehouse import Warehouse
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AggregateResult": "expressway.warehouse.pairs.aggregate",
+    "AggregateResult": "expressway.warehouse.pairs.outcome",
     "LoadResult": "expressway.warehouse.loading",
     "PipelineResult": "expressway.pipeline",
     "StudyResult": "expressway.warehouse.load",

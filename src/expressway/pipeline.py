@@ -16,7 +16,7 @@ from expressway.reports.truth import recovery
 from expressway.settings import Settings, load_settings
 from expressway.studies.simulate import simulate
 from expressway.warehouse.loading import LoadResult
-from expressway.warehouse.pairs.aggregate import AggregateResult, SliceResult
+from expressway.warehouse.pairs.outcome import AggregateResult, SliceResult
 from expressway.warehouse.pairs.ranked import Filters
 from expressway.warehouse.warehouse import Warehouse
 

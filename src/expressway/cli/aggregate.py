@@ -12,7 +12,7 @@ from expressway.cli.output import Format, print_json, show, talk
 from expressway.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from expressway.warehouse.pairs.aggregate import AggregateResult, SliceResult
+    from expressway.warehouse.pairs.outcome import AggregateResult, SliceResult
 
 Disease = Annotated[str | None, typer.Option(help="Disease, e.g. SEPSIS.")]
 Technology = Annotated[str | None, typer.Option(help="RNA-SEQ, MICROARRAY, OTHER, or ALL for both stages.")]

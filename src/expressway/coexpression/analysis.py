@@ -44,7 +44,7 @@ class Analysis:
     """The stored pairs by pair_uid: geneA, geneB, pair_uid, the 134 features of the catalogue, and for each q value
     whether it is only known to be above `settings["q_bound"]`."""
     pairs_tested: int
-    """Pairs of genes that have any statistic."""
+    """All pairs of the genes that entered; `counts` has in how many of them each test could be made."""
     settings: dict[str, Any]
     """Everything that decides the result, and how right q is, ready for JSON."""
     genes: pl.DataFrame

@@ -23,8 +23,8 @@ from expressway.warehouse.pairs import published
 from expressway.warehouse.urls import engine_for
 
 if TYPE_CHECKING:
-    from expressway.warehouse.pairs.aggregate import AggregateResult
     from expressway.warehouse.pairs.evidence import PairEvidence
+    from expressway.warehouse.pairs.outcome import AggregateResult
     from expressway.warehouse.pairs.ranked import Filters
 
 Progress = Callable[[str, str, int, int], None]
@@ -182,7 +182,7 @@ class Warehouse:
             UnknownStudyOrDisease: no such disease.
             InvalidSetting: nothing can be analysed as asked.
         """
-        from expressway.warehouse.pairs import aggregate
+        from expressway.warehouse.pairs import aggregate, outcome
 
         given = {name: value for name, value in (("genes", genes), ("keep", keep)) if value is not None}
         pairs = PairSettings.of(self.settings.pairs.model_dump() | given)
@@ -190,11 +190,11 @@ class Warehouse:
         with self._ready() as connection:
 
             def one(name: str) -> AggregateResult:
-                wanted = aggregate.Request(name, technology, organism, settings)
+                wanted = outcome.Request(name, technology, organism, settings)
                 return aggregate.aggregate(self.engine, connection, wanted, dry_run=dry_run, progress=progress)
 
             names = [disease] if disease else diseases.mapped_diseases(connection)
-            return one(names[0]) if len(names) == 1 else aggregate.of_all(names, one)
+            return one(names[0]) if len(names) == 1 else outcome.of_all(names, one)
 
     def top_pairs(  # noqa: PLR0913 - the filters of the ranked view
         self,

@@ -93,6 +93,11 @@ class Slice:
     messages: tuple[Message, ...] = ()
     """For the validation log: overlaps, repeated subjects, studies left out."""
 
+    @property
+    def name(self) -> str:
+        """The disease and the technology, for people."""
+        return f"{self.disease} {self.technology}"
+
 
 def resolve(
     connection: Connection,

@@ -1,0 +1,43 @@
+"""What a person should know before believing the pairs of a slice."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from expressway.coexpression.analysis import Analysis
+from expressway.studies.study import Message
+from expressway.warehouse.pairs.slice import Slice
+
+FEW_STUDIES = 3
+"""Studies below which the default filter of the ranked view returns nothing."""
+HETEROGENEOUS = 75.0
+"""I^2, in per cent, above which the default filter leaves a pair out."""
+
+
+def alerts(of: Slice, analysis: Analysis) -> list[Message]:
+    """Few studies, heterogeneity, cohorts that are missing."""
+    pairs, found = analysis.pairs, []
+    most = {name: int(pairs[f"n_studies_{name}"].max() or 0) for name in ("ss", "soth")}  # type: ignore[arg-type]
+    for name, k in most.items():
+        if k < FEW_STUDIES:
+            told = f"{of.name}: {name} rests on {k} {'study' if k == 1 else 'studies'}, fewer than {FEW_STUDIES}"
+            found.append(Message("FEW_STUDIES", "WARNING", told))
+    least = pl.min_horizontal(pl.col("dz_ss_I2").fill_null(100.0), pl.col("dz_soth_I2").fill_null(100.0))
+    many = int(pairs.select((least > HETEROGENEOUS).sum()).item())
+    if many:
+        told = f"{many:,} of {pairs.height:,} stored pairs have I2 above {HETEROGENEOUS:g}% or unknown"
+        found.append(Message("54100", "INFO", f"{of.name}: {told}"))
+    found += [Message("MISSING_COHORT", "INFO", f"{study}: {told}") for study, told in _missing(of, analysis)]
+    return found
+
+
+def _missing(of: Slice, analysis: Analysis) -> list[tuple[str, str]]:
+    contrasts, least = analysis.settings["contrasts"], analysis.settings["min_n"]
+    wanted = [contrasts[role] for role in ("case", "reference", "control")]
+    short = []
+    for study in of.studies:
+        small = [label for label in wanted if study.cohorts.get(label, 0) < least]
+        if small:
+            sizes = ", ".join(f"{label} {study.cohorts.get(label, 0)}" for label in small)
+            short.append((study.accession, f"cohorts of fewer than {least} samples do not count: {sizes}"))
+    return short
