@@ -166,6 +166,7 @@ _TYPES: Mapping[Any, str] = {
     Size: "size",
     WarehouseUrl: "URL",
     bool: "true, false",
+    float: "number",
     int: "whole number",
     str: "text",
 }

@@ -26,6 +26,8 @@ from expressway.warehouse.pairs.runs import disease_label, stored_run
 from expressway.warehouse.schema.pairs import BOUND_COLUMNS, META_STUDIES
 
 ROW_GROUP = 50_000
+FOUND_OUT = ("counts", "distributions", "genes_dropped")
+"""What a run notes beside its settings, for the report."""
 BLOCK = 20_000  # rows of a query: a server's driver holds them as Python objects
 IDENTITY = ("pair_uid", "geneA", "geneB", "geneA_symbol", "geneB_symbol", "disease", "technology", "organism")
 STORED = f"""
@@ -144,7 +146,7 @@ def _manifest(
     with written.open("rb") as stream:
         checksum = hashlib.file_digest(stream, "sha256").hexdigest()
     batches = as_json(run["input_batches_json"] or [])
-    settings = run["settings_json"] or {}
+    settings = {name: value for name, value in (run["settings_json"] or {}).items() if name not in FOUND_OUT}
     return {
         "file": name,
         "sha256": checksum,

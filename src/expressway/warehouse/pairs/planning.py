@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from expressway.coexpression.analysis import Prepared, available_cores
+from expressway.coexpression.catalog import features
 from expressway.errors import ExpresswayError
 from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.pairs.fingerprint import fingerprint, known_run
@@ -48,7 +49,7 @@ def _plan(connection: Connection, of: Slice, wanted: Request, progress: Progress
         "k_soth": int(((cohorts[:, 0] > 0) & (cohorts[:, 1:] > 0).any(axis=1)).sum()),
         "genes_dropped": reasons(named),
         "pairs_with_missing_values": prepared.plain_pairs,
-        "memory_mib": round((layout.ranks.nbytes * 2 + 300e6 + 60e6 * threads) / 2**20),
+        "memory_mib": round(_bytes(prepared, threads, wanted.pairs.keep) / 2**20),
         "minutes": round(_seconds(prepared, threads) / 60, 2),
     }
     return outcome(of, "PLANNED", genes=len(layout.genes), pairs_tested=pairs, messages=of.messages, plan=plan)
@@ -58,6 +59,14 @@ def reasons(dropped: pl.DataFrame) -> list[dict[str, Any]]:
     """How many genes were left out for each reason, and one of them; of equal genes the other is not named."""
     same = pl.col("reason").str.replace("^the same values as .* in", "the same values as another gene in")
     return dropped.group_by(same).agg(genes=pl.len(), example=pl.col("gene").min()).sort("reason").to_dicts()
+
+
+def _bytes(prepared: Prepared, threads: int, keep: int) -> float:
+    """About how much memory it takes: the program, matrices and ranks, each thread's share, the pairs to store."""
+    layout = prepared.layout
+    matrices = sum(study.values.nbytes for study in prepared.studies) + 2 * layout.ranks.nbytes
+    stored = min(keep, layout.expected_pairs()) * len(features()) * 8
+    return 350e6 + matrices + 60e6 * threads + 5 * stored
 
 
 def _seconds(prepared: Prepared, threads: int) -> float:
