@@ -20,7 +20,7 @@ def progress_bar(mode: str = "auto") -> Iterator[Callback | None]:
         mode: auto, on or off.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     if mode == "off" or (mode == "auto" and not console.is_terminal):
@@ -30,7 +30,7 @@ def progress_bar(mode: str = "auto") -> Iterator[Callback | None]:
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
-        TransferSpeedColumn(),
+        TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bars:
@@ -39,7 +39,15 @@ def progress_bar(mode: str = "auto") -> Iterator[Callback | None]:
         def update(study: str, stage: str, done: int, total: int) -> None:
             key = (study, stage)
             if key not in tasks:
-                tasks[key] = bars.add_task(f"{study} {stage}", total=total or None)
+                tasks[key] = bars.add_task(f"{study} {stage}", total=total or None, rate="")
             bars.update(tasks[key], completed=done, total=total or None)
+            bars.update(tasks[key], rate=_rate(stage, done, bars.tasks[tasks[key]].elapsed or 0.0))
 
         yield update
+
+
+def _rate(stage: str, done: int, seconds: float) -> str:
+    """How fast it goes: pairs for what goes over pairs, else millions of bytes or genes; before the first, that it compiles."""
+    if stage != "pairs":
+        return "" if seconds <= 0 else f"{done / seconds / 1e6:,.1f} M/s"
+    return "compiles first, once" if done == 0 else f"{done / max(seconds, 1e-9):,.0f} pairs/s"

@@ -46,7 +46,8 @@ class Analysis:
     pairs_tested: int
     """All pairs of the genes that entered; `counts` has in how many of them each test could be made."""
     settings: dict[str, Any]
-    """Everything that decides the result, and how right q is, ready for JSON."""
+    """Everything that decides the result, ready for JSON; and `q_accuracy`: to what share of itself q of ss, soth and
+    combined is right. The other six are right to 1e-4, and exact where all pairs were computed in float64."""
     genes: pl.DataFrame
     """gene, status (KEPT, DROPPED), reason."""
     counts: dict[str, int]
