@@ -47,7 +47,7 @@ def progress_bar(mode: str = "auto") -> Iterator[Callback | None]:
 
 
 def _rate(stage: str, done: int, seconds: float) -> str:
-    """How fast it goes, in pairs, else in millions of bytes or genes; before the first pair, that the engine compiles."""
+    """How fast it goes, in pairs, else in millions of bytes or genes; before the first pair, that it compiles."""
     if stage != "pairs":
         return "" if seconds <= 0 else f"{done / seconds / 1e6:,.1f} M/s"
     return "compiles first, once" if done == 0 else f"{done / max(seconds, 1e-9):,.0f} pairs/s"
