@@ -27,10 +27,10 @@ demo: $(DONE)/plain ## simulate studies, load them and show them, with a plain i
 	@$(BIN)/expressway demo
 
 test: $(DONE)/all ## run the everyday tests (ARGS="tests/studies -x" narrows them down)
-	@$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(ARGS)
 
 test-slow: $(DONE)/all ## run the tests that take minutes
-	@$(BIN)/python -m pytest -n auto -m slow $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(ARGS)
 
 check: check-style check-types check-rooms check-docs ## style, types, import contracts, documentation
 

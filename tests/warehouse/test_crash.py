@@ -131,8 +131,8 @@ def test_killed_at_random_times_until_one_run_finishes(warehouse_url: str, tmp_p
         assert natural_state(warehouse) == expected
         assert list(warehouse.check()) == []
         statuses = warehouse.runs()["status"].to_list()
-        assert statuses.count("SUCCESS") == 1
-        assert set(statuses) <= {"SUCCESS", "LOST"}
+        assert statuses[0] == "SUCCESS"
+        assert set(statuses) <= {"SUCCESS", "LOST"}  # one may be killed after its commit, when all is done
 
 
 def test_no_space_left_on_duckdb(tmp_path: Path) -> None:

@@ -65,7 +65,14 @@ def break_half_way(connection: Connection) -> None:
 
 def test_a_migration_that_fails_leaves_nothing(connection: PlainConnection, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = Migration(len(NAMES) + 1, "broken", lambda engine: [], break_half_way)
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken))
+    whole = migrations.MIGRATIONS
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*whole, broken))
+    with pytest.raises(Exception, match="nowhere"):
+        migrations.upgrade(connection)
+    assert migrations.current_version(connection) == 0  # not a warehouse in between, which would be refused as older
+    monkeypatch.setattr(migrations, "MIGRATIONS", whole)
+    migrations.upgrade(connection)
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*whole, broken))
     with pytest.raises(Exception, match="nowhere"):
         migrations.upgrade(connection)
     assert migrations.current_version(connection) == len(NAMES)

@@ -80,26 +80,22 @@ def pending(connection: Connection) -> list[Migration]:
 
 
 def upgrade(connection: Connection, target: int | None = None) -> list[str]:
-    """Apply pending migrations, each with its version row in one transaction; returns what was applied.
+    """Apply pending migrations with their version rows, all in one transaction; returns what was applied.
+
+    A process that is killed leaves the version there was, also where there was none: a warehouse in between would be
+    refused as an older one.
 
     Args:
         target: the version to stop at; the latest when omitted.
     """
+    if not pending(connection):
+        return []
     last = latest_version() if target is None else target
-    return [
-        str(migration)
-        for migration in pending(connection)
-        if migration.version <= last and _apply(connection, migration)
-    ]
-
-
-def _apply(connection: Connection, migration: Migration) -> bool:
-    """Apply a migration unless another process did so meanwhile; returns whether it was applied."""
     with connection.transaction():
         if connection.engine in _TURN:
             connection.execute(_TURN[connection.engine])
-        if current_version(connection) >= migration.version:
-            return False
-        migration.upgrade(connection)
-        connection.execute(insert_version(connection.engine, migration.version, migration.name))
-    return True
+        todo = [migration for migration in pending(connection) if migration.version <= last]
+        for migration in todo:
+            migration.upgrade(connection)
+            connection.execute(insert_version(connection.engine, migration.version, migration.name))
+    return [str(migration) for migration in todo]
