@@ -47,7 +47,6 @@ def progress_bar(mode: str = "auto") -> Iterator[Callback | None]:
 
 
 def _rate(stage: str, done: int, seconds: float) -> str:
-    """How fast it goes, in pairs, else in millions of bytes or genes; before the first pair, that it compiles."""
-    if stage != "pairs":
-        return "" if seconds <= 0 else f"{done / seconds / 1e6:,.1f} M/s"
-    return "compiles first, once" if done == 0 else f"{done / max(seconds, 1e-9):,.0f} pairs/s"
+    """How fast it goes, in pairs, else in millions of bytes or genes."""
+    each_second = done / max(seconds, 1e-9)
+    return f"{each_second:,.0f} pairs/s" if stage == "pairs" else f"{each_second / 1e6:,.1f} M/s"
