@@ -21,7 +21,7 @@ from expressway.coexpression.engine.operations import (
     larger,
 )
 
-SS, SOTH, COMBINED = 0, 1, 2
+SS, SOTH = 0, 1
 FAMILIES: tuple[str, ...] = ("ss", "soth", "combined", "control", "sepsis", "septic_shock")
 FAMILIES += ("shock_vs_sepsis", "shock_vs_control", "sepsis_vs_control")
 METRICS = 5

@@ -74,4 +74,4 @@ def _seconds(prepared: Prepared, threads: int) -> float:
     layout = prepared.layout
     compiled = layout.expected_pairs() - prepared.plain_pairs
     each = 14e-9 * len(layout.studies) + 0.04e-9 * float(np.sum(layout.n))
-    return (compiled * each + prepared.plain_pairs * 8e-6) / threads + 1
+    return (compiled * each + prepared.plain_pairs * 15e-6) / threads + 1
