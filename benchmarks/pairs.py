@@ -144,7 +144,7 @@ def _dersimonian_laird(estimates: Array, variances: Array) -> tuple[Array, Array
 
 
 def limit(folder: Path, threads: int) -> dict[str, Any]:
-    """What no pass over all pairs can beat: its products at the speed of a large product, and the rest without them."""
+    """What no pass over all pairs can beat: its products at the speed of a large float32 product, and the rest."""
     from expressway.coexpression.analysis import _search, analyse, prepare
     from expressway.coexpression.engine import screen, tiles
 
@@ -154,35 +154,37 @@ def limit(folder: Path, threads: int) -> dict[str, Any]:
     search = _search(layout, prepared.choices, KEEP, 256, threads, None)
     given = tiles.problem(layout, layout.variances(prepared.choices.se_method))
 
-    def run() -> float:
-        taken = Taken()
-        screen.screen(given, search, lambda *_: (np.empty((9, 0)), 0))
-        return taken.so_far()["cpu"]
-
     taken = Taken()
-    whole = run()
-    search_tile, screen.search_tile = screen.search_tile, lambda *_: None
-    products = run()
-    screen.search_tile, screen.multiply_ranks = search_tile, _once_for_each_shape(tiles.multiply_ranks)
-    rest = run()
+    screen.screen(given, search, lambda *_: (np.empty((9, 0)), 0))
+    whole = taken.so_far()["cpu"]
+    products = _products_alone(given)
     speed = _product_speed()
     flops = layout.expected_pairs() * 2 * int(layout.n.sum())
-    figures = {"screen": whole, "products": products, "rest": rest, "flops": flops, "speed": speed}
+    figures = {"screen": whole, "products": products, "rest": whole - products, "flops": flops, "speed": speed}
     return taken.so_far() | figures | {"pairs": layout.expected_pairs()}
 
 
-def _once_for_each_shape(multiply: Callable[..., Any]) -> Callable[..., Any]:
-    """The products of the first tile of each shape, again and again; tiles on the diagonal apart from all others."""
-    known: dict[tuple[int, ...], Any] = {}
+def _products_alone(given: Any) -> float:
+    """Processor seconds of the dot products of all pairs, as tiles make them."""
+    import numba
+    from expressway.coexpression.engine import tiles
 
-    def multiply_once(given: Any, rows: Any, columns: Any, room: Any) -> Any:
-        diagonal = columns[0] - rows[0] if columns[0] < rows[1] else -1
-        shape = (rows[1] - rows[0], columns[1] - columns[0], diagonal)
-        if shape not in known:
-            known[shape] = multiply(given, rows, columns, np.empty_like(room))
-        return known[shape]
+    lanes, together = tiles.LANES, tiles.TOGETHER
+    lay_side_by_side, multiply = tiles.lay_side_by_side, tiles.multiply
 
-    return multiply_once
+    @numba.njit(nogil=True)
+    def all_products(given: Any, end: int) -> None:
+        panels = np.empty(((given.n + 1) // 2).sum() * lanes, np.int32)
+        products = np.empty((given.n.size, together, lanes), np.float32)
+        for column in range(0, end, lanes):
+            lay_side_by_side(given, column, min(column + lanes, end), panels)
+            for row in range(0, min(end, column + lanes), together):
+                multiply(given, row, lanes, max(0, row + 1 - column), panels, products)
+
+    all_products(given, 0)
+    taken = Taken()
+    all_products(given, given.complete)
+    return taken.so_far()["cpu"]
 
 
 def _product_speed() -> float:

@@ -16,12 +16,13 @@ import pytest
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
-from scipy.stats import norm
+from scipy.stats import norm, rankdata
 
 from expressway.coexpression.analysis import Prepared, prepare
 from expressway.coexpression.choices import Choices
 from expressway.coexpression.engine import screen as screening
-from expressway.coexpression.engine.cohort_rows import fisher_row, logarithm
+from expressway.coexpression.engine import tiles
+from expressway.coexpression.engine.cohort_rows import fisher_row, half_log_ratio
 from expressway.coexpression.engine.falsediscovery import ROUNDING, counted_tail, log_q
 from expressway.coexpression.engine.layout import LARGEST_EXACT
 from expressway.coexpression.engine.survivors import correlations
@@ -30,6 +31,7 @@ from expressway.coexpression.engine.vectors import WIDTH, Block, Table, index
 from expressway.coexpression.engine.weights import FAMILIES
 from expressway.coexpression.metrics import z_statistics
 from expressway.coexpression.stored import GUARD
+from expressway.coexpression.study import CohortStudy
 from tests.coexpression import examples, oracle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,37 +50,57 @@ def refused(*_: Any) -> Any:
 
 
 @intrinsic
-def logarithms(_typing: Any, x: Any, out: Any) -> Any:
+def half_log_ratios(_typing: Any, x: Any, out: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         given, found = (
             Table(context, builder, kind, value) for kind, value in zip(signature.args, values, strict=True)
         )
         block = Block(builder)
         with cgutils.for_range_slice(builder, index(0), given.columns, index(WIDTH), inc=True) as (at, _):
-            block.save(logarithm(block, block.load(given, index(0), at)), found, index(0), at)
+            a, b = (block.load(given, index(row), at) for row in (0, 1))
+            block.save(half_log_ratio(block, a, b), found, index(0), at)
         return context.get_dummy_value()
 
     return types.void(x, out), generate
 
 
 @numba.njit
-def all_logarithms(x: Any, out: Any) -> None:
-    logarithms(x, out)
+def all_half_log_ratios(x: Any, out: Any) -> None:
+    half_log_ratios(x, out)
 
 
-def test_logarithm_is_right_to_a_bit_of_float32() -> None:
-    x = np.concatenate([np.geomspace(1e-30, 1e30, 20_000), 1 + np.linspace(-1e-3, 1e-3, 20_000)]).astype(np.float32)
-    found = np.empty_like(x)
-    all_logarithms(x[None], found[None])
-    right = np.log(x.astype(np.float64))
-    assert np.abs(found - right).max() < 1e-5  # half a last place of 69 is 4e-6
-    sure = right != 0
-    assert np.abs(found[sure] / right[sure] - 1).max() < 1.3e-7
+def test_half_log_ratio_is_right_to_a_bit_of_float32() -> None:
+    ratios = np.concatenate([np.geomspace(1e-6, 1e6, 20_000), 1 + np.linspace(-1e-3, 1e-3, 20_000)])
+    b = np.random.default_rng(1).uniform(1, 2**20, len(ratios)).astype(np.float32)
+    given = np.stack([(b * ratios).astype(np.float32), b])
+    found = np.empty((1, len(ratios)), np.float32)
+    all_half_log_ratios(given, found)
+    right = np.log(given[0].astype(np.float64) / given[1]) / 2
+    assert np.all(np.abs(found[0] - right) <= 1.2e-7 * np.maximum(np.abs(right), 0.25))
+
+
+@pytest.mark.parametrize("n", [5, 6, 63, 64, 369, 370, 1861, 1862, 2500])
+def test_products_of_ranks_are_exact_before_they_are_rounded(n: int) -> None:
+    """Up to 1861 samples their sums fit into 32 bits; with more they are added up in parts."""
+    rng = np.random.default_rng(n)
+    values = rng.standard_normal((21, n))
+    values[1] = -values[0]
+    made = CohortStudy("A", [f"G{i:02d}" for i in range(21)], values, ["CONTROL"] * n)
+    given = problem(prepare([made]).layout, np.ones(4))
+    slot = int(np.flatnonzero(given.n)[0])
+    panels = np.empty(32 * ((n + 1) // 2), np.int32)
+    tiles.lay_side_by_side(given, 3, 20, panels)
+    products = np.full((4, tiles.TOGETHER, 32), np.nan, np.float32)
+    tiles.multiply(given, 0, 32, 0, panels, products)
+    ranks = rankdata(values, axis=1) * 2 - (n + 1)
+    expected = (ranks[: tiles.TOGETHER] @ ranks[3:20].T).astype(np.float32)
+    np.testing.assert_array_equal(products[slot, :, :17], expected)
+    assert not products[slot, :, 17:].any()
 
 
 @numba.njit
 def one_row(products: Any, scale: Any, largest: Any, limits: Any, n: Any, lanes: int, z: Any) -> int:
-    return fisher_row(products, 0, 0, scale, 0, 0, largest, limits, n, 0, lanes, z)
+    return fisher_row(products, 0, scale, 0, 0, largest, limits, n, 0, lanes, z)
 
 
 @pytest.mark.parametrize("n", [5, 20, 128, 369, 370, 900])
@@ -174,12 +196,13 @@ from tests.coexpression import examples
 
 sizes = {"SEPTIC_SHOCK": 9, "SEPSIS": 8, "CONTROL": 7}
 analyse([examples.study(f"S{i}", sizes, 20, i) for i in range(2)], threads=1)
-counted = {}
+counted, whole = {}, {}
 for name, function in [*vars(weights).items(), ("search_tile", tiles.search_tile)]:
     if isinstance(function, Dispatcher) and function.signatures:
         code = "\\n".join(function.inspect_asm().values())
         counted[name] = {kind: len(re.findall(rf"\\bv\\w+p[sd]\\s.*%{kind}", code)) for kind in ("zmm", "ymm")}
-print(json.dumps(counted))
+        whole[name] = len(re.findall(r"\\bvp(?:madd|dp)w", code))
+print(json.dumps([counted, whole]))
 """
 
 
@@ -199,7 +222,8 @@ def test_every_loop_of_the_kernel_is_vector_code(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    counted = json.loads(run.stdout)
+    counted, whole = json.loads(run.stdout)
+    assert whole["search_tile"]  # ranks are multiplied two at a time
     assert {"share", "add_weight", "search_tile"} <= set(counted)  # the last has the rows written out for LLVM
     widest = "zmm" if features.get("avx512f") else "ymm"
     without = [name for name, found in counted.items() if not found[widest]]

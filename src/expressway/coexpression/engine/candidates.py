@@ -20,7 +20,7 @@ def best_candidates(
     Args:
         first: numbers of genes.
         second: numbers of genes.
-        score: best |z|, never NaN.
+        score: never NaN.
         count: how many to keep; all if there are no more.
         alphabet: places of the genes in the order of pair_uid, as `Layout.alphabet` has them.
     """

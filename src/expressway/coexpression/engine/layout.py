@@ -14,15 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expressway.coexpression.contrasts import ContrastSet
+from expressway.coexpression.engine.products import ROWS
 from expressway.coexpression.fisher import SeMethod, std_error
 from expressway.coexpression.ranks import doubled_ranks
 from expressway.coexpression.study import CohortStudy
+from expressway.errors import InvalidSetting
 
 CASE, REFERENCE, CONTROL = 0, 1, 2
 POOLED = "(others)"
 """The label of the cohort that the others make up together."""
 LARGEST_EXACT = 369
-"""Samples up to which a float32 dot product of ranks is an exact integer: n (n^2 - 1) / 3 < 2^24."""
+"""Samples up to which float32 holds every dot product of ranks: n (n^2 - 1) / 3 < 2^24."""
+MISSING = -(2**15)
+"""In place of a rank where the value is missing."""
+MOST_SAMPLES = 2**15
+"""Of a cohort: doubled centred ranks stay above MISSING."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,11 @@ class Layout:
     """Samples of every slot; 0 where the study has no such cohort, or one that is too small."""
     offsets: NDArray[np.int64]
     """Where the ranks of every slot start in `ranks`."""
-    ranks: NDArray[np.float32]
-    """Doubled centred ranks by slot and gene; NaN where a value is missing, 0 where a gene does not count."""
+    ranks: NDArray[np.int16]
+    """Doubled centred ranks by slot and gene, each gene's filled up with 0 to an even number, some rows to spare at the
+    end; MISSING where a value is, 0 where a gene does not count."""
     squares: NDArray[np.float64]
-    """Sum of squared ranks, (slots, genes); of complete genes only."""
+    """Sum of squared ranks, (slots, genes); NaN where a value is missing."""
     pattern: NDArray[np.int32]
     """Number of the presence pattern of every gene."""
     present: NDArray[np.bool_]
@@ -68,9 +75,9 @@ class Layout:
         """Slots of a study."""
         return len(self.labels)
 
-    def slot_ranks(self, slot: int) -> NDArray[np.float32]:
-        """The ranks of a slot, (genes, samples)."""
-        start, n = self.offsets[slot], self.n[slot]
+    def slot_ranks(self, slot: int) -> NDArray[np.int16]:
+        """The ranks of a slot, (genes, samples and what fills them up)."""
+        start, n = self.offsets[slot], even(self.n[slot])
         return self.ranks[start : start + n * len(self.genes)].reshape(len(self.genes), n)
 
     def largest_square(self) -> NDArray[np.float64]:
@@ -94,6 +101,11 @@ class Layout:
     def expected_pairs(self) -> int:
         """Pairs of different genes."""
         return len(self.genes) * (len(self.genes) - 1) // 2
+
+
+def even(n: Any) -> Any:
+    """n, or one more where it is odd."""
+    return n + n % 2
 
 
 def lay_out(
@@ -153,7 +165,7 @@ class _Slot:
     n: int
     rows: NDArray[np.int64]
     """Row of the slot's ranks for every gene; -1 where the gene does not count."""
-    ranks: NDArray[np.float32]
+    ranks: NDArray[np.int16]
     present: NDArray[np.bool_]
     incomplete: NDArray[np.bool_]
 
@@ -168,18 +180,21 @@ def _slot(study: CohortStudy, rows: NDArray[np.int64], labels: Sequence[str], ru
     chosen = np.flatnonzero(np.isin(np.asarray(study.cohorts, dtype=str), labels))
     nobody = np.zeros(len(rows), dtype=bool)
     if len(chosen) < max(rules.min_n, 4):
-        return _Slot(0, np.full(len(rows), -1), np.empty((0, 0), np.float32), nobody, nobody)
+        return _Slot(0, np.full(len(rows), -1), np.empty((0, 0), np.int16), nobody, nobody)
+    if len(chosen) > MOST_SAMPLES:
+        hint = f"At most {MOST_SAMPLES:,}: split the study."
+        raise InvalidSetting(f"{study.name} has {len(chosen):,} samples in a cohort", value=len(chosen), hint=hint)
     here = np.flatnonzero(rows >= 0)
     values = np.asarray(study.values)[np.ix_(rows[here], chosen)]
     counts, gaps = _counting(values, study, rows[here], chosen, rules)
     if not counts.all():
         here, values, gaps = here[counts], values[counts], gaps[counts]
-    ranks = np.empty(values.shape, np.float32)
+    ranks = np.empty(values.shape, np.int16)
     whole = ~gaps if gaps.any() else slice(None)
     ranks[whole] = doubled_ranks(values[whole])
     for row in np.flatnonzero(gaps):
         known = ~np.isnan(values[row])
-        ranks[row] = np.nan
+        ranks[row] = MISSING
         ranks[row, known] = doubled_ranks(values[row : row + 1, known])[0]
     place = np.full(len(rows), -1, dtype=np.int64)
     place[here] = np.arange(len(here))
@@ -222,18 +237,19 @@ def _order(
 
 def _packed(
     slots: Sequence[_Slot], order: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.float64]]:
     """All ranks in one array, where each slot starts, and the sums of squares."""
-    sizes = [slot.n * len(order) for slot in slots]
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    ranks = np.zeros(int(offsets[-1]), np.float32)
+    widths = [even(slot.n) for slot in slots]
+    offsets = np.concatenate([[0], np.cumsum(np.array(widths) * len(order))]).astype(np.int64)
+    ranks = np.zeros(int(offsets[-1]) + ROWS * max(widths), np.int16)
     squares = np.zeros((len(slots), len(order)))
     for number, slot in enumerate(slots):
         if slot.n:
             there = np.flatnonzero(slot.rows[order] >= 0)
-            block = ranks[offsets[number] : offsets[number + 1]].reshape(len(order), slot.n)
-            block[there] = slot.ranks[slot.rows[order[there]]]
+            block = ranks[offsets[number] : offsets[number + 1]].reshape(len(order), widths[number])
+            block[there, : slot.n] = slot.ranks[slot.rows[order[there]]]
             squares[number] = np.einsum("ij,ij->i", block, block, dtype=np.float64)
+            squares[number, slot.incomplete[order]] = np.nan
     return ranks, offsets[:-1], squares
 
 

@@ -1,4 +1,4 @@
-"""The pooling of one row of a tile: contrasts, both stages of pooling, nine z statistics, in float32."""
+"""The pooling of one row of a tile: contrasts, both stages of pooling, nine squared z statistics, in float32."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def pool_row(
     fixed: Any,
     out: Any,
 ) -> Any:
-    """From z of every slot to |z| of the nine families; all tables have the same number of columns, a multiple of 16.
+    """From z of every slot to z^2 of the nine families; all tables have the same number of columns, a multiple of 16.
 
     Args:
         z: (slots, lanes).
@@ -44,7 +44,7 @@ def pool_row(
         groups: the first study of every technology, then the number of studies.
         labels: slots of a study.
         fixed: equal effects: no variance between studies.
-        out: (families, lanes).
+        out: filled here, (families and one more, lanes): z^2, and the largest of the first three, -1 without any.
     """
     kinds = (z, contrasts, weights, spreads, shares, inverse_sum, inverse_c, degrees, groups, labels, fixed, out)
     return types.void(*kinds), _generate
@@ -79,8 +79,10 @@ def _generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
                 tables = (weights, spreads, inverse_sum, inverse_c, degrees)
                 _pool(block, estimate, tables, span, (start, cell), fixed, at, (total, weighted))
             pooled.append((block.read(total), block.read(weighted)))
-        for family, value in enumerate(_statistics(block, pooled)):
-            block.save(value, out, index(family), at)
+        squares = _statistics(block, pooled)
+        best = block.larger(squares[0], block.larger(squares[1], block.larger(squares[2], block.constant(-1.0))))
+        for row, value in enumerate([*squares, best]):
+            block.save(value, out, index(row), at)
     return context.get_dummy_value()
 
 
@@ -146,26 +148,26 @@ def _pool(
 
 
 def _statistics(block: Block, pooled: list[tuple[Any, Any]]) -> list[Any]:
-    """|z| of the nine families from W and T of ss, soth and the cohorts; NaN where there is no study.
+    """z^2 of the nine families from W and T of ss, soth and the cohorts; NaN where there is no study.
 
-    The contrasts share the case cohort: their covariance on the scale of the weights is min(W_ss, sqrt(W_ss W_soth)).
+    Of an estimate T/W it is T^2/W, of the difference of two (T_a W_b - T_b W_a)^2 / (W_a W_b (W_a + W_b)). The
+    contrasts share the case cohort: their covariance on the scale of the weights is min(W_ss, sqrt(W_ss W_soth)).
     """
     builder = block.builder
 
-    def own(of: tuple[Any, Any]) -> Any:
-        return builder.fdiv(block.magnitude(of[1]), block.root(of[0]))
+    def ratio(numerator: Any, denominator: Any) -> Any:
+        return builder.fdiv(builder.fmul(numerator, numerator), denominator)
 
     def difference(a: tuple[Any, Any], b: tuple[Any, Any]) -> Any:
-        one = block.constant(1.0)
-        gap = builder.fsub(builder.fdiv(a[1], a[0]), builder.fdiv(b[1], b[0]))
-        error = block.root(builder.fadd(builder.fdiv(one, a[0]), builder.fdiv(one, b[0])))
-        return builder.fdiv(block.magnitude(gap), error)
+        gap = block.fma(a[1], b[0], builder.fneg(builder.fmul(b[1], a[0])))
+        return ratio(gap, builder.fmul(builder.fmul(a[0], b[0]), builder.fadd(a[0], b[0])))
 
     ss, soth = pooled[SS], pooled[SOTH]
     case, reference, control = pooled[COHORTS:]
     covariance = block.smaller(ss[0], block.root(builder.fmul(ss[0], soth[0])))
     variance = builder.fadd(builder.fadd(ss[0], soth[0]), builder.fmul(block.constant(2.0), covariance))
-    combined = builder.fdiv(block.magnitude(builder.fadd(ss[1], soth[1])), block.root(variance))
+    combined = ratio(builder.fadd(ss[1], soth[1]), variance)
     pairs = ((case, reference), (case, control), (reference, control))
-    families = [own(ss), own(soth), combined, own(control), own(reference), own(case)]
+    families = [ratio(ss[1], ss[0]), ratio(soth[1], soth[0]), combined]
+    families += [ratio(cohort[1], cohort[0]) for cohort in (control, reference, case)]
     return families + [difference(a, b) for a, b in pairs]

@@ -22,12 +22,10 @@ from expressway.coexpression.engine.tiles import (
     Found,
     Problem,
     count_tested,
-    multiply_ranks,
     nothing_found,
     search_tile,
     take_pairs,
 )
-from expressway.coexpression.engine.vectors import WIDTH
 from expressway.coexpression.engine.weights import FAMILIES
 
 Tile = tuple[int, int, int, int]
@@ -35,7 +33,7 @@ Progress = Callable[[int, int], None]
 Plain = Callable[[NDArray[np.int64], NDArray[np.int64]], tuple[NDArray[np.float64], int]]
 """Of pairs of genes by their numbers, |z| of the nine families, (families, pairs), and how many of their correlations
 are clipped: what the kernel does not know."""
-HEIGHT = 128
+HEIGHT = 256
 """Most rows of a tile."""
 ROUND = 32
 """Tiles that each thread takes before progress is told."""
@@ -71,6 +69,7 @@ class Screened:
     first: NDArray[np.int32]
     second: NDArray[np.int32]
     score: NDArray[np.float32]
+    """The best |z| of ss, soth and combined; -1 without any of them."""
     cut: float
     """Every pair whose best |z| is at least this is among the candidates."""
 
@@ -100,13 +99,12 @@ def pairs_in(tile: Tile) -> int:
 class _Thread:
     """What one thread holds: its counts, its candidates, its cut."""
 
-    def __init__(self, search: Search, slots: int, plain: Plain) -> None:
+    def __init__(self, search: Search, plain: Plain) -> None:
         self.search = search
         self.plain = plain
         self.area = min(search.tile, HEIGHT) * search.tile
-        self.room = np.zeros(slots * self.area + WIDTH, np.float32)
         self.found = nothing_found(2 * search.limit + self.area + 1)
-        self.cut = np.float32(search.start)
+        self.cut = _square(search.start)
 
     def take(self, given: Problem, tile: Tile) -> None:
         held = self.found.held
@@ -122,10 +120,9 @@ class _Thread:
             (row, bottom),
             (column, right),
             search.fixed,
-            np.float32(search.least),
+            _square(search.least),
             self.cut,
             search.sample,
-            multiply_ranks(given, (row, bottom), (column, right), self.room),
             self.found,
         )
 
@@ -137,9 +134,12 @@ class _Thread:
             z, clipped = self.plain(first, second)
             search = self.search
             self.found.counts[CLIPPED] += clipped
-            take_pairs(
-                z.astype(np.float32), first, second, np.float32(search.least), self.cut, search.sample, self.found
-            )
+            squares = (z * z).astype(np.float32)
+            take_pairs(squares, first, second, _square(search.least), self.cut, search.sample, self.found)
+
+
+def _square(z: float) -> np.float32:
+    return np.float32(z * z if z >= 0 else -1.0)
 
 
 def prune(found: Found, limit: int, alphabet: NDArray[np.int64]) -> np.float32:
@@ -167,8 +167,7 @@ def screen(given: Problem, search: Search, plain: Plain, progress: Progress | No
     """
     genes = len(given.pattern)
     total = genes * (genes - 1) // 2
-    slots = len(given.n)
-    workers = [_Thread(search, slots, plain) for _ in range(search.threads)]
+    workers = [_Thread(search, plain) for _ in range(search.threads)]
     key = checkpoints.key(given, search) if search.checkpoint else ""
     skip, done = checkpoints.resume(search.checkpoint, key, workers[0].found)
     todo = islice(tiles(genes, given.complete, search.tile), skip, None)
@@ -214,12 +213,13 @@ def _merged(parts: list[Found], search: Search, alphabet: NDArray[np.int64]) -> 
         for name in ("coarse", "counts"):
             total: NDArray[Any] = getattr(first, name)
             total += getattr(part, name)
-    i, j, score = (
+    i, j, squares = (
         np.concatenate([column[: int(part.held[0])] for part, column in zip(parts, columns, strict=True)])
         for columns in ([p.first for p in parts], [p.second for p in parts], [p.score for p in parts])
     )
     cut = np.float32(search.start)
-    kept = best_candidates(i, j, score, search.limit, alphabet)
+    kept = best_candidates(i, j, squares, search.limit, alphabet)
+    score = np.sqrt(squares, out=np.full_like(squares, -1), where=squares >= 0)
     if len(kept) < len(score):
         cut = np.nextafter(score[kept].min(), np.float32(np.inf))
     order = kept[np.lexsort((j[kept], i[kept]))]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from expressway.coexpression.engine.layout import Layout
+from expressway.coexpression.engine.layout import MISSING, Layout
 from expressway.coexpression.engine.operations import compiled
 
 
@@ -37,13 +37,14 @@ def correlations(layout: Layout, first: NDArray[Any], second: NDArray[Any], min_
         if layout.n[slot]:
             there = layout.present[layout.pattern, slot]
             ranks = layout.slot_ranks(slot)
-            _correlate(ranks, layout.squares[slot], there, first, second, max(min_n, 4), r[slot], n[slot])
+            least, size = max(min_n, 4), int(layout.n[slot])
+            _correlate(ranks, layout.squares[slot], there, first, second, size, least, (r[slot], n[slot]))
     return Correlations(r, n)
 
 
 @compiled
-def _correlate(ranks: Any, squares: Any, there: Any, first: Any, second: Any, min_n: int, r: Any, n: Any) -> None:
-    size = ranks.shape[1]
+def _correlate(ranks: Any, squares: Any, there: Any, first: Any, second: Any, size: int, min_n: int, out: Any) -> None:
+    r, n = out
     x = np.empty(size, np.float64)
     y = np.empty(size, np.float64)
     for p in range(first.size):
@@ -52,12 +53,11 @@ def _correlate(ranks: Any, squares: Any, there: Any, first: Any, second: Any, mi
             continue
         product, a, b, known = 0.0, squares[i], squares[j], size
         if not np.isnan(a) and not np.isnan(b):
-            for k in range(size):
-                product += np.float64(ranks[i, k]) * np.float64(ranks[j, k])
+            product = np.float64(dot(ranks[i], ranks[j]))
         else:
             known = 0
             for k in range(size):
-                if not np.isnan(ranks[i, k]) and not np.isnan(ranks[j, k]):
+                if ranks[i, k] != MISSING and ranks[j, k] != MISSING:
                     x[known] = ranks[i, k]
                     y[known] = ranks[j, k]
                     known += 1
@@ -73,6 +73,15 @@ def _correlate(ranks: Any, squares: Any, there: Any, first: Any, second: Any, mi
         if a > 0 and b > 0:
             r[p] = max(-1.0, min(1.0, product / np.sqrt(a * b)))
             n[p] = known
+
+
+@compiled
+def dot(a: Any, b: Any) -> Any:
+    """The dot product of two genes' ranks, a whole number."""
+    total = np.int64(0)
+    for k in range(a.size):
+        total += np.int64(np.int32(a[k]) * np.int32(b[k]))
+    return total
 
 
 @compiled

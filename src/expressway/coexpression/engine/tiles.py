@@ -1,7 +1,7 @@
-"""One tile of the upper triangle: correlations by matrix product, the kernel row by row, and what is kept of it.
+"""One tile of the upper triangle: dot products of ranks, the kernel row by row, and what is kept of it.
 
 Nothing leaves a tile but counts and candidates: for each of the nine families a histogram of z^2 of the pairs in the
-tail, and the pairs whose best |z| of ss, soth and combined reaches the cut.
+tail, and the pairs whose best z^2 of ss, soth and combined reaches the cut.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expressway.coexpression.engine.cohort_rows import fisher_row
-from expressway.coexpression.engine.layout import CASE, CONTROL, LARGEST_EXACT, REFERENCE, Layout
+from expressway.coexpression.engine.layout import CASE, CONTROL, REFERENCE, Layout
 from expressway.coexpression.engine.operations import F32, compiled, larger
 from expressway.coexpression.engine.pooled_rows import pool_row
+from expressway.coexpression.engine.products import ROWS, interleave, multiply_rows
 from expressway.coexpression.engine.vectors import WIDTH
 from expressway.coexpression.engine.weights import FAMILIES, METRICS, weigh
 
-LANES = 512
-"""Columns that the kernel takes at a time: what it touches then stays in the first-level cache."""
+LANES = 256
+"""Columns that the kernel takes at a time, and rows whose products are made before they are used: what one touches
+then stays in the first-level cache, what the others touch in the second."""
+TOGETHER = 16
 BINS_PER_UNIT = 6250
 """Bins of the histograms in one unit of z^2: p changes by 8e-5 of its value, at most 1.0e-4, from bin to bin."""
 BINS = 1500 * BINS_PER_UNIT
@@ -28,16 +31,16 @@ COARSE_BINS, COARSE_WIDTH = 2000, 0.005
 """Bins of |z| of ss, soth and combined over the whole range, of every pair of a sampled gene: for pictures of p."""
 
 
-Span = tuple[int, int]
-"""The first of some genes, and the one after the last."""
-
-
 class Problem(NamedTuple):
     """The arrays of a layout as the compiled functions take them."""
 
-    ranks: NDArray[np.float32]
+    ranks: NDArray[np.int32]
+    """Two samples' ranks in each number, by slot and gene."""
     offsets: NDArray[np.int64]
+    """Where the ranks of every slot start."""
     n: NDArray[np.int64]
+    most: NDArray[np.int64]
+    """Numbers of a gene whose products fit into 32 bits together, in every slot."""
     scale: NDArray[np.float32]
     """sqrt(A / A0) of every slot and gene, and zeros for a block after the last."""
     largest: NDArray[np.float32]
@@ -65,6 +68,7 @@ class Found(NamedTuple):
     first: NDArray[np.int32]
     second: NDArray[np.int32]
     score: NDArray[np.float32]
+    """The best z^2 of ss, soth and combined of each candidate; -1 without any of them."""
     highest: NDArray[np.int64]
     """The last bin of each family that holds something: most of a histogram is never touched."""
     held: NDArray[np.int64]
@@ -82,9 +86,10 @@ def problem(layout: Layout, variances: NDArray[np.float64]) -> Problem:
     scale = np.zeros((len(largest), len(layout.genes) + WIDTH), np.float32)
     scale[:, : len(layout.genes)] = np.sqrt(layout.squares / np.where(largest > 0, largest, 1)[:, None])
     return Problem(
-        ranks=layout.ranks,
-        offsets=layout.offsets,
+        ranks=layout.ranks.view(np.int32),
+        offsets=layout.offsets // 2,
         n=layout.n,
+        most=np.where(largest < 2**31, layout.n, 2**30 // np.maximum(layout.n - 1, 1) ** 2),
         scale=scale,
         largest=largest.astype(np.float32),
         limits=limits.astype(np.float32),
@@ -131,24 +136,38 @@ def nothing_found(room: int) -> Found:
     )
 
 
-def multiply_ranks(given: Problem, rows: Span, columns: Span, room: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The dot products of the ranks of rows and columns, (slots, rows, columns): exact up to 369 samples, else rounded.
+@compiled
+def lay_side_by_side(given: Any, first: int, last: int, panels: Any) -> None:
+    """The ranks of genes `first` to `last` in every slot as `multiply` reads them."""
+    room = (last - first + WIDTH - 1) // WIDTH * WIDTH
+    at = 0
+    for slot in range(given.n.size):
+        pairs = (given.n[slot] + 1) // 2
+        interleave(given.ranks, given.offsets[slot], pairs, (first, last), panels[at:])
+        at += pairs * room
+
+
+@compiled
+def multiply(given: Any, row: int, lanes: int, start: int, panels: Any, products: Any) -> None:
+    """The dot products of the ranks of genes from `row` on with those in `panels`, exact before they become float32.
 
     Args:
-        room: where they go, flat, with a block to spare; what it held in slots without a cohort stays.
+        lanes: genes in `panels`; from `start` on they are needed.
+        products: filled here, (slots, TOGETHER, lanes), in slots that have samples.
     """
-    genes, slots = len(given.pattern), len(given.n)
-    height, width = rows[1] - rows[0], columns[1] - columns[0]
-    products = room[: slots * height * width].reshape(slots, height, width)
-    for slot in np.flatnonzero(given.n):
-        n, start = given.n[slot], given.offsets[slot]
-        ranks = given.ranks[start : start + n * genes].reshape(genes, n)
-        left, right = ranks[slice(*rows)], ranks[slice(*columns)]
-        if n <= LARGEST_EXACT:
-            np.matmul(left, right.T, out=products[slot])
-        else:
-            products[slot] = left.astype(np.float64) @ right.astype(np.float64).T
-    return products
+    slots, rows, columns = products.shape
+    flat = products.reshape(-1)
+    at = 0
+    for slot in range(slots):
+        pairs = (given.n[slot] + 1) // 2
+        for top in range(0, rows, ROWS):
+            line = given.offsets[slot] + (row + top) * pairs
+            for left in range(start // WIDTH * WIDTH, lanes if pairs > 0 else 0, WIDTH):
+                place = (slot * rows + top) * columns + left
+                multiply_rows(
+                    given.ranks, line, pairs, given.most[slot], panels, at + left * pairs, flat, place, columns
+                )
+        at += pairs * columns
 
 
 @compiled
@@ -159,57 +178,57 @@ def count_tail(x: Any, start: int, least: Any, near: Any, family: int, found: An
     for j in range(start, x.size):
         near[k] = x[j]
         k += x[j] >= least
+    highest = found.highest[family]
     for j in range(k):
-        number = min(int(near[j] * near[j] * F32(BINS_PER_UNIT)), BINS - 1)
+        number = min(int(near[j] * F32(BINS_PER_UNIT)), BINS - 1)
         counts[number] += 1
-        found.highest[family] = max(found.highest[family], number)
+        highest = max(highest, number)
+    found.highest[family] = highest
 
 
 @compiled
-def count_coarsely(z: Any, start: int, coarse: Any) -> None:
+def count_coarsely(squares: Any, start: int, coarse: Any) -> None:
     """Count |z| over its whole range."""
     for f in range(3):
-        for j in range(start, z.shape[1]):
-            if not np.isnan(z[f, j]):
-                coarse[f, min(int(z[f, j] / F32(COARSE_WIDTH)), COARSE_BINS - 1)] += 1
+        for j in range(start, squares.shape[1]):
+            if not np.isnan(squares[f, j]):
+                coarse[f, min(int(np.sqrt(squares[f, j]) / F32(COARSE_WIDTH)), COARSE_BINS - 1)] += 1
 
 
 @compiled
-def take_candidates(z: Any, start: int, row: int, column: int, cut: Any, found: Any) -> None:
-    """Note the pairs whose best |z| of ss, soth and combined reaches the cut; without any of them it is -1."""
+def take_candidates(best: Any, start: int, row: int, column: int, cut: Any, found: Any) -> None:
+    """Note the pairs whose best z^2 of ss, soth and combined reaches the cut; without any of them it is -1."""
     k = found.held[0]
-    for j in range(start, z.shape[1]):
-        best = larger(larger(z[0, j], z[1, j]), z[2, j])
-        best = F32(-1) if np.isnan(best) else best
+    for j in range(start, best.size):
         found.first[k] = row
         found.second[k] = column + j
-        found.score[k] = best
-        k += best >= cut
+        found.score[k] = best[j]
+        k += best[j] >= cut
     found.held[0] = k
 
 
 @compiled
 def search_tile(
-    given: Any, rows: Any, columns: Any, fixed: bool, least: Any, cut: Any, sample: int, products: Any, found: Any
+    given: Any, rows: Any, columns: Any, fixed: bool, least: Any, cut: Any, sample: int, found: Any
 ) -> None:
     """All pairs of the genes `rows[0]` to `rows[1]` with `columns[0]` to `columns[1]`, the second after the first.
 
     Args:
         fixed: equal effects instead of DerSimonian and Laird.
-        least: |z| from which the tail is counted.
-        cut: best |z| from which a pair is a candidate.
+        least: z^2 from which the tail is counted.
+        cut: best z^2 from which a pair is a candidate.
         sample: every how many genes the whole range is counted.
-        products: what `multiply_ranks` gave.
     """
     slots = given.n.size
     L = given.others.size
-    width = columns[1] - columns[0]
-    for left in range(0, width, LANES):
-        lanes = min(LANES, width - left)
-        begin = columns[0] + left
-        studies = slots // L
-        cells = METRICS * (given.groups.size - 1)
+    studies = slots // L
+    cells = METRICS * (given.groups.size - 1)
+    for begin in range(columns[0], columns[1], LANES):
+        lanes = min(LANES, columns[1] - begin)
         room = (lanes + WIDTH - 1) // WIDTH * WIDTH
+        panels = np.empty(((given.n + 1) // 2).sum() * room, np.int32)
+        lay_side_by_side(given, begin, begin + lanes, panels)
+        products = np.empty((slots, TOGETHER, room), F32)
         weighed = (
             np.empty((METRICS * studies, room), F32),
             np.empty((METRICS * studies, room), F32),
@@ -221,58 +240,47 @@ def search_tile(
         weights, spreads, shares, inverse_sum, inverse_c, degrees = weighed
         z = np.zeros((slots, room), F32)
         contrasts = np.empty((2 * studies, room), F32)
-        out = np.empty((9, room), F32)
+        out = np.empty((10, room), F32)
         near = np.empty(lanes + 1, F32)
         theirs = np.zeros((slots, room), F32)
         for slot in range(slots):
             for j in range(lanes):
                 theirs[slot, j] = given.present[given.pattern[begin + j], slot]
         known = -1
-        for i in range(rows[0], rows[1]):
+        for i in range(rows[0], min(rows[1], begin + lanes - 1)):
+            row = (i - rows[0]) % TOGETHER
             start = max(0, i + 1 - begin)
-            if start >= lanes:
-                continue
+            if row == 0:
+                multiply(given, i, room, start, panels, products)
             if given.pattern[i] != known:
                 known = given.pattern[i]
                 weigh(given.present[known], theirs, given.variances, given.others, given.groups, L, weighed)
             found.counts[CLIPPED] += fisher_row(
-                products,
-                i - rows[0],
-                left,
-                given.scale,
-                i,
-                begin,
-                given.largest,
-                given.limits,
-                given.n,
-                start,
-                lanes,
-                z,
+                products, row, given.scale, i, begin, given.largest, given.limits, given.n, start, lanes, z
             )
             pool_row(
                 z, contrasts, weights, spreads, shares, inverse_sum, inverse_c, degrees, given.groups, L, fixed, out
             )
-            found_z = out[:, :lanes]
             for f in range(9):
                 count_tail(out[f, :lanes], start, least, near, f, found)
             if i % sample == 0:
-                count_coarsely(found_z, start, found.coarse)
-            take_candidates(found_z, start, i, begin, cut, found)
+                count_coarsely(out[:, :lanes], start, found.coarse)
+            take_candidates(out[9, :lanes], start, i, begin, cut, found)
 
 
 @compiled
-def take_pairs(z: Any, first: Any, second: Any, least: Any, cut: Any, sample: int, found: Any) -> None:
-    """What `search_tile` keeps, of pairs whose nine |z| are known: (families, pairs), float32."""
+def take_pairs(squares: Any, first: Any, second: Any, least: Any, cut: Any, sample: int, found: Any) -> None:
+    """What `search_tile` keeps, of pairs whose nine z^2 are known: (families, pairs), float32."""
     near = np.empty(first.size + 1, F32)
     for f in range(9):
         for p in range(first.size):
-            found.counts[f] += not np.isnan(z[f, p])
-        count_tail(z[f], 0, least, near, f, found)
+            found.counts[f] += not np.isnan(squares[f, p])
+        count_tail(squares[f], 0, least, near, f, found)
     k = found.held[0]
     for p in range(first.size):
         if first[p] % sample == 0:
-            count_coarsely(z[:, p : p + 1], 0, found.coarse)
-        best = larger(larger(z[0, p], z[1, p]), z[2, p])
+            count_coarsely(squares[:, p : p + 1], 0, found.coarse)
+        best = larger(larger(squares[0, p], squares[1, p]), squares[2, p])
         found.first[k] = first[p]
         found.second[k] = second[p]
         found.score[k] = F32(-1) if np.isnan(best) else best

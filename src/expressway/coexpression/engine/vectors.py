@@ -45,13 +45,19 @@ class Block:
         """Whether `at` and the numbers after it are at least `low` and below `high`."""
         lane = ir.Constant(INTEGERS, list(range(WIDTH)))
         bounds = [self.builder.trunc(self.builder.sub(bound, at), ir.IntType(32)) for bound in (low, high)]
-        least, most = (self._spread_integer(bound) for bound in bounds)
+        least, most = (self.spread_integer(bound) for bound in bounds)
         reached = self.builder.icmp_signed(">=", lane, least)
         return self.builder.and_(reached, self.builder.icmp_signed("<", lane, most))
 
-    def _spread_integer(self, value: Any) -> Any:
+    def spread_integer(self, value: Any) -> Any:
+        """An int32 in every lane."""
         one = self.builder.insert_element(ir.Constant(INTEGERS, ir.Undefined), value, ir.Constant(ir.IntType(32), 0))
         return self.builder.shuffle_vector(one, one, self.integers(0))
+
+    def any(self, lanes: Any) -> Any:
+        """Whether something holds in one of the lanes."""
+        bits = ir.IntType(WIDTH)
+        return self.builder.icmp_unsigned("!=", self.builder.bitcast(lanes, bits), ir.Constant(bits, 0))
 
     def total(self, counts: Any) -> Any:
         """The sum of the lanes of whole numbers."""

@@ -73,5 +73,5 @@ def _seconds(prepared: Prepared, threads: int) -> float:
     """About how long the pass takes: nanoseconds for each compiled pair, by studies and samples, else microseconds."""
     layout = prepared.layout
     compiled = layout.expected_pairs() - prepared.plain_pairs
-    each = 14e-9 * len(layout.studies) + 0.04e-9 * float(np.sum(layout.n))
+    each = 12e-9 * len(layout.studies) + 0.025e-9 * float(np.sum(layout.n))
     return (compiled * each + prepared.plain_pairs * 15e-6) / threads + 1
