@@ -167,6 +167,7 @@ def limit(folder: Path, threads: int) -> dict[str, Any]:
 def _products_alone(given: Any) -> float:
     """Processor seconds of the dot products of all pairs, as tiles make them."""
     import numba
+
     from expressway.coexpression.engine import tiles
 
     lanes, together = tiles.LANES, tiles.TOGETHER

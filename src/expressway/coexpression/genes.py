@@ -18,17 +18,25 @@ Array = NDArray[np.float64]
 RULES = "all, mad:N, variance:N, iqr:N, detection:SHARE, file:PATH"
 
 
+def _mean_and_mad(values: Array) -> tuple[Array, Array]:
+    """Mean and scaled MAD of the values of each gene, NaN without any; samples in any order give the same bits."""
+    ordered = np.sort(values, axis=1)  # NaN comes last
+    known = values.shape[1] - np.isnan(ordered).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        mean = np.nansum(ordered, axis=1) / known
+    ordered -= _middle(ordered, known)[:, None]
+    np.abs(ordered, out=ordered).sort(axis=1)
+    return mean, 1.4826 * _middle(ordered, known)
+
+
+def _middle(ordered: Array, known: NDArray[np.int64]) -> Array:
+    """The median of each row, whose `known` values stand first, ascending."""
+    rows = np.arange(len(ordered))
+    return np.asarray((ordered[rows, (known - 1) // 2] + ordered[rows, known // 2]) / 2)
+
+
 def _mad(values: Array) -> Array:
-    middle = _median(values)
-    return 1.4826 * _median(np.abs(values - middle[:, None]))
-
-
-def _median(values: Array) -> Array:
-    if np.isnan(values).any():  # masked medians sort several times as long
-        return np.asarray(np.nanmedian(values, axis=1))
-    n = values.shape[1]
-    middle = np.partition(values, [(n - 1) // 2, n // 2], axis=1)
-    return np.asarray((middle[:, (n - 1) // 2] + middle[:, n // 2]) / 2)
+    return _mean_and_mad(values)[1]
 
 
 def _iqr(values: Array) -> Array:
@@ -43,21 +51,13 @@ def _variance(values: Array) -> Array:
 SPREADS: dict[str, Callable[[Array], Array]] = {"mad": _mad, "variance": _variance, "iqr": _iqr}
 
 
-def _of_genes(statistic: Callable[[Array], Array], values: Array, least: int = 1, *, ordered: bool = True) -> Array:
-    """A statistic of the genes with at least so many values, NaN of others; samples in any order give the same bits.
-
-    Args:
-        ordered: sort the values first, as sums in another order would differ in their last bits.
-    """
+def _of_genes(statistic: Callable[[Array], Array], values: Array, least: int) -> Array:
+    """A statistic of the genes with at least so many values, NaN of others; samples in any order give the same bits."""
     found = np.full(len(values), np.nan)
     enough = (~np.isnan(values)).sum(axis=1) >= least
     if enough.any():
-        found[enough] = statistic(np.sort(values[enough], axis=1) if ordered else values[enough])
+        found[enough] = statistic(np.sort(values[enough], axis=1))
     return found
-
-
-def _mean(values: Array) -> Array:
-    return np.asarray(np.nanmean(values, axis=1))
 
 
 @dataclass(slots=True)
@@ -221,7 +221,7 @@ def expression_summary(
         here = np.flatnonzero(at >= 0)
         values = np.asarray(study.values)[at[here]]
         if study.value_scale == "LOG2":
-            mean[number, here], mad[number, here] = _of_genes(_mean, values), _of_genes(_mad, values, ordered=False)
+            mean[number, here], mad[number, here] = _mean_and_mad(values)
             weights[number, here] = (~np.isnan(values)).sum(axis=1)
         if study.detected is not None:
             share[number, here] = np.asarray(study.detected)[at[here]].mean(axis=1)

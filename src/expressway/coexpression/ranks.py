@@ -7,16 +7,18 @@ two genes is one too, and nothing is rounded before the last division.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from expressway.coexpression.arguments import BoolArray, FloatArray, floats
+from expressway.coexpression.engine.operations import compiled
 from expressway.coexpression.fisher import MIN_N
 from expressway.errors import InvalidSetting
 
 _CELLS = 2**21
-"""Cells ranked at a time; the temporary arrays of a step take about 60 bytes for each."""
+"""Cells ranked at a time."""
 
 
 def doubled_ranks(values: ArrayLike) -> NDArray[np.int32]:
@@ -37,7 +39,8 @@ def doubled_ranks(values: ArrayLike) -> NDArray[np.int32]:
     ranks = np.empty((genes, n), np.int32)
     step = max(1, _CELLS // max(1, n))
     for first in range(0, genes, step):
-        ranks[first : first + step] = _ranked(matrix[first : first + step])
+        part = matrix[first : first + step]
+        _rank(part, np.argsort(part, axis=1), ranks[first : first + step])
     return ranks
 
 
@@ -100,28 +103,14 @@ def _correlation(left: FloatArray, right: FloatArray) -> FloatArray:
     return r
 
 
-def _ranked(values: FloatArray) -> NDArray[np.int32]:
-    """Doubled ranks; genes without ties, most of them, have the places of their values and are done at once."""
+@compiled
+def _rank(values: Any, order: Any, ranks: Any) -> None:
+    """Doubled ranks of each row, whose values `order` sorts; `ranks` is filled."""
     n = values.shape[1]
-    order = np.argsort(values, axis=1)
-    ordered = np.take_along_axis(values, order, axis=1)
-    new = np.ones(values.shape, np.bool_)
-    np.not_equal(ordered[:, 1:], ordered[:, :-1], out=new[:, 1:])
-    by_place = np.empty(values.shape, np.int32)
-    by_place[:] = np.arange(1 - n, n, 2)
-    tied = np.flatnonzero(~new.all(axis=1))
-    by_place[tied] = _with_ties(new[tied])
-    ranks = np.empty(values.shape, np.int32)
-    np.put_along_axis(ranks, order, by_place, axis=1)
-    return ranks
-
-
-def _with_ties(new: BoolArray) -> NDArray[np.int64]:
-    """Doubled ranks by place: a run of ties from place s to place e (from 0) has s + e + 1 - n, with n places."""
-    n = new.shape[1]
-    places = np.arange(n)
-    starts = np.maximum.accumulate(np.where(new, places, 0), axis=1)
-    last = np.ones(new.shape, np.bool_)
-    last[:, :-1] = new[:, 1:]
-    ends = np.minimum.accumulate(np.where(last, places, n)[:, ::-1], axis=1)[:, ::-1]
-    return np.asarray(starts + ends + (1 - n))
+    for gene in range(len(values)):
+        start = 0
+        for end in range(1, n + 1):
+            if end == n or values[gene, order[gene, end]] != values[gene, order[gene, start]]:
+                for place in range(start, end):
+                    ranks[gene, order[gene, place]] = start + end - n  # 2 (start + 1 + end) / 2 - (n + 1)
+                start = end

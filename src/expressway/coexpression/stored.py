@@ -13,6 +13,7 @@ from expressway.coexpression import scores
 from expressway.coexpression.catalog import features
 from expressway.coexpression.choices import Choices
 from expressway.coexpression.contrasts import ContrastSet
+from expressway.coexpression.engine.candidates import canonical, uid_order
 from expressway.coexpression.engine.falsediscovery import Tail, counted_tail, exact_tail, log_q, penalty
 from expressway.coexpression.engine.layout import Layout
 from expressway.coexpression.engine.screen import Screened, Search
@@ -23,6 +24,7 @@ from expressway.coexpression.metrics import PAIRS_AT_ONCE, Columns, pair_metrics
 from expressway.coexpression.study import CohortStudy
 
 Array = NDArray[np.float64]
+Numbers = NDArray[np.int32]
 MAIN = FAMILIES[:3]
 Q_NAMES: dict[str, str] = {
     "ss": "q_ss",
@@ -74,21 +76,18 @@ def store(
 ) -> pl.DataFrame:
     """The `keep` pairs with the smallest p of ss, soth and combined, ties by pair_uid, with all their features."""
     first, second = _nearly_best(screened, keep)
-    names = np.array(layout.genes, dtype=object)
-    a, b = names[first], names[second]
-    swap = a > b
-    a, b = np.where(swap, b, a), np.where(swap, a, b)
-    uid = np.array([f"{one}|{other}" for one, other in zip(a, b, strict=True)], dtype=object)
     columns = pair_metrics(layout, first, second, choices)
     best = np.fmax.reduce([columns[f"|z| {family}"] for family in MAIN])
-    place = pl.Series(uid, dtype=pl.String).rank("ordinal").to_numpy()  # text is compared once, then numbers are
+    alphabet = layout.alphabet()
+    place = uid_order(first, second, alphabet)
     order = np.lexsort((place, -np.nan_to_num(best, nan=-1.0)))[:keep]
     chosen = order[np.argsort(place[order])]
     columns = {name: values[chosen] for name, values in columns.items()}
     columns |= _q_values(columns, tails)
-    columns |= _expression(studies, contrasts, a[chosen], b[chosen])
+    a, b = canonical(first[chosen], second[chosen], alphabet[1])
+    columns |= _expression(studies, contrasts, layout.genes, a, b)
     columns |= _scores(columns)
-    return _frame(a[chosen], b[chosen], uid[chosen], columns)
+    return _frame(layout.genes, a, b, columns)
 
 
 def _nearly_best(screened: Screened, keep: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -116,14 +115,12 @@ def _q_values(columns: Columns, tails: dict[str, Tail]) -> Columns:
 
 
 def _expression(
-    studies: Sequence[CohortStudy], contrasts: ContrastSet, a: NDArray[np.object_], b: NDArray[np.object_]
+    studies: Sequence[CohortStudy], contrasts: ContrastSet, genes: Sequence[str], a: Numbers, b: Numbers
 ) -> Columns:
-    genes = sorted(set(a) | set(b))
-    place = {gene: number for number, gene in enumerate(genes)}
-    one = np.array([place[gene] for gene in a], dtype=np.int64)
-    other = np.array([place[gene] for gene in b], dtype=np.int64)
+    used, places = np.unique(np.concatenate([a, b]), return_inverse=True)
+    one, other = places[: len(a)], places[len(a) :]
     found: Columns = {}
-    for name, values in expression_summary(studies, genes, contrasts).items():
+    for name, values in expression_summary(studies, [genes[gene] for gene in used], contrasts).items():
         found[f"{name}_min"] = np.minimum(values[one], values[other])
         found[f"{name}_max"] = np.maximum(values[one], values[other])
     return found
@@ -141,12 +138,10 @@ def _scores(columns: Columns) -> Columns:
     return found | {"rank_position": scores.rank_position(columns | found)}
 
 
-def _frame(a: NDArray[np.object_], b: NDArray[np.object_], uid: NDArray[np.object_], columns: Columns) -> pl.DataFrame:
-    series = [
-        pl.Series("geneA", a.tolist(), pl.String),
-        pl.Series("geneB", b.tolist(), pl.String),
-        pl.Series("pair_uid", uid.tolist(), pl.String),
-    ]
+def _frame(genes: Sequence[str], a: Numbers, b: Numbers, columns: Columns) -> pl.DataFrame:
+    names = pl.Series(genes, dtype=pl.String)
+    ids = pl.DataFrame({"geneA": names.gather(a), "geneB": names.gather(b)})
+    series = ids.with_columns(pair_uid=pl.concat_str("geneA", "geneB", separator="|")).get_columns()
     for feature in features():
         values = pl.Series(feature.name, columns[feature.name]).fill_nan(None)
         series.append(values.cast(pl.Int64) if feature.expected_scale in WHOLE else values)

@@ -30,14 +30,21 @@ def best_candidates(
     above, ties = np.flatnonzero(score > cut), np.flatnonzero(score == cut)
     wanted = count - len(above)
     if wanted < len(ties):
-        uid = _uid_order(first[ties], second[ties], alphabet)
+        uid = uid_order(first[ties], second[ties], alphabet)
         ties = ties[np.argpartition(uid, wanted - 1)[:wanted]]
     return np.sort(np.concatenate([above, ties]))
 
 
-def _uid_order(first: NDArray[np.int32], second: NDArray[np.int32], alphabet: NDArray[np.int64]) -> NDArray[np.int64]:
+def uid_order(first: NDArray[np.int32], second: NDArray[np.int32], alphabet: NDArray[np.int64]) -> NDArray[np.int64]:
     """Numbers in the order of the pair_uid of pairs."""
     with_bar, plain = alphabet
-    swap = plain[first] > plain[second]
-    one, other = np.where(swap, second, first), np.where(swap, first, second)
+    one, other = canonical(first, second, plain)
     return np.asarray(with_bar[one] * len(plain) + plain[other])
+
+
+def canonical(
+    first: NDArray[np.int32], second: NDArray[np.int32], place: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The genes of pairs as their pair_uid names them: the one whose id comes first in the alphabet, and the other."""
+    swap = place[first] > place[second]
+    return np.where(swap, second, first), np.where(swap, first, second)

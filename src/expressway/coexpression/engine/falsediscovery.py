@@ -62,19 +62,22 @@ def log_q(tail: Tail, z: Array) -> Array:
     """ln q of pairs with the given |z|; NaN where z is, +inf where q is only known to be above the bound."""
     # A pair may have been counted one step higher than it stands now. Its own step would then count all of a lower one
     # as at least as extreme, which at rank 1 halves q; the larger of both is right in either case.
-    own, higher = _log_q_at(tail, z, z), _log_q_at(tail, z, z * (1 + tail.slack))
-    result = np.where(np.isposinf(own), higher, np.maximum(own, higher))
+    step, counted = np.searchsorted(tail.z, z, side="right"), z * (1 + tail.slack)
+    result = _log_q_at(tail, z, step)
+    next_up = np.flatnonzero(np.append(tail.z, np.inf)[np.minimum(step, len(tail.z))] <= counted)
+    higher = _log_q_at(tail, z[next_up], np.searchsorted(tail.z, counted[next_up], side="right"))
+    own = result[next_up]
+    result[next_up] = np.where(np.isposinf(own), higher, np.maximum(own, higher))
     result[result > tail.log_bound] = np.inf
     result[np.isnan(z)] = np.nan
     return result
 
 
-def _log_q_at(tail: Tail, z: Array, counted: Array) -> Array:
-    """ln q of pairs with the given |z| that were counted at another one; +inf below the tail."""
+def _log_q_at(tail: Tail, z: Array, step: NDArray[np.int64]) -> Array:
+    """ln q of pairs with the given |z| that were counted before a step; +inf below the tail."""
     result = np.full(len(z), np.inf)
-    step = np.searchsorted(tail.z, counted, side="right") - 1
-    inside = (step >= 0) & ~np.isnan(z)
-    at, own = step[inside], z[inside]
+    inside = np.flatnonzero((step > 0) & ~np.isnan(z))
+    at, own = step[inside] - 1, z[inside]
     ln = log_p(own) + np.log(max(tail.tested, 1)) - np.log(tail.at_least[at]) + tail.log_penalty
     below = np.where(at > 0, tail.log_q[np.maximum(at - 1, 0)], np.inf)
     result[inside] = np.minimum(np.minimum(ln, below), 0.0)
