@@ -12,6 +12,7 @@ import pytest
 
 from expressway.coexpression import CohortStudy, analyse, analysis
 from expressway.coexpression.catalog import features
+from expressway.coexpression.engine.layout import MOST_SAMPLES
 from expressway.coexpression.fisher import r_max
 from expressway.errors import InvalidSetting, UnknownSetting
 from tests.coexpression import examples, oracle
@@ -215,6 +216,13 @@ def test_the_share_of_missing_values_may_be_reached(missing: int, samples: int, 
 def test_a_cohort_above_the_samples_that_float32_adds_exactly() -> None:
     made = [examples.study(f"S{i}", {"SEPTIC_SHOCK": 370 + 300 * i, "SEPSIS": 369}, 12, i, signal=1) for i in range(2)]
     checked(made)
+
+
+def test_a_cohort_too_large_for_its_ranks_is_refused() -> None:
+    n = MOST_SAMPLES + 1
+    made = CohortStudy("A", ["X", "Y"], np.random.default_rng(1).standard_normal((2, n)), ["CONTROL"] * n)
+    with pytest.raises(InvalidSetting, match="A has 32,769 samples in a cohort"):
+        analyse([made])
 
 
 def test_detection_leaves_a_gene_out_of_a_cohort() -> None:

@@ -73,7 +73,8 @@ def catalog_version() -> str:
 
 @cache
 def _file() -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(FAMILIES.read_text(encoding="utf-8"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where PyYAML was built with it
+    content: dict[str, Any] = yaml.load(FAMILIES.read_text(encoding="utf-8"), loader)
     return content
 
 

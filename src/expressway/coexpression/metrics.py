@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ from expressway.coexpression.sensitivity import power
 Array = NDArray[np.float64]
 Columns = dict[str, Array]
 COHORTS = {"control": CONTROL, "sepsis": REFERENCE, "septic_shock": CASE}
+METRICS = ("ss", "soth", *COHORTS)
+"""What is pooled: Fisher z differences of the two contrasts, and Fisher z of the cohorts."""
 DIFFERENCES = {
     "shock_vs_sepsis": ("septic_shock", "sepsis"),
     "shock_vs_control": ("septic_shock", "control"),
@@ -52,11 +54,26 @@ class Components:
     """(studies, labels, pairs)"""
     n: NDArray[np.int64]
     """(studies, labels, pairs)"""
-    estimates: dict[str, Array]
-    """Fisher z differences of ss and soth, Fisher z of control, sepsis and septic_shock."""
-    std_errors: dict[str, Array]
+    estimates: Array
+    """(studies, METRICS, pairs)"""
+    std_errors: Array
     others_n: NDArray[np.int64]
     """Samples of the others that count."""
+
+    def of(self, metric: str) -> tuple[Array, Array]:
+        """Estimates of a metric and their standard errors, (studies, pairs)."""
+        number = METRICS.index(metric)
+        return self.estimates[:, number], self.std_errors[:, number]
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What is pooled, (units, METRICS x pairs), and how: the studies, or what each technology pooled to."""
+
+    estimates: Array
+    std_errors: Array
+    method: Tau2Method
+    ci: CiMethod
 
 
 def components(layout: Layout, found: Correlations, choices: Choices) -> Components:
@@ -78,42 +95,46 @@ def components(layout: Layout, found: Correlations, choices: Choices) -> Compone
             weighed += u[:, label] * np.nan_to_num(z[:, label])
             others_n += np.where(np.isnan(z[:, label]), 0, n[:, label])
         mean = np.where(total > 0, weighed / total, np.nan)
-        estimates = {"ss": z[:, CASE] - z[:, REFERENCE], "soth": z[:, CASE] - mean}
-        errors = {
-            "ss": np.sqrt(se[:, CASE] ** 2 + se[:, REFERENCE] ** 2),
-            "soth": np.sqrt(se[:, CASE] ** 2 + np.where(total > 0, 1 / total, np.nan)),
-        }
-    for name, label in COHORTS.items():
-        estimates[name], errors[name] = z[:, label], se[:, label]
-    return Components(r, z, se, n, estimates, errors, others_n)
+        estimates = [z[:, CASE] - z[:, REFERENCE], z[:, CASE] - mean]
+        errors = [
+            np.sqrt(se[:, CASE] ** 2 + se[:, REFERENCE] ** 2),
+            np.sqrt(se[:, CASE] ** 2 + np.where(total > 0, 1 / total, np.nan)),
+        ]
+    estimates += [z[:, label] for label in COHORTS.values()]
+    errors += [se[:, label] for label in COHORTS.values()]
+    return Components(r, z, se, n, np.stack(estimates, axis=1), np.stack(errors, axis=1), others_n)
 
 
-def pooled_units(layout: Layout, parts: Components, name: str, choices: Choices) -> tuple[Array, Array, Tau2Method]:
-    """Estimates and standard errors that are pooled, and how: the studies, or what each technology pooled to."""
-    estimates, errors = parts.estimates[name], parts.std_errors[name]
+def _units(layout: Layout, parts: Components, choices: Choices) -> Units:
+    shape = (len(layout.studies), -1)
+    estimates, errors = parts.estimates.reshape(shape), parts.std_errors.reshape(shape)
     if len(layout.groups) == 2:
-        return estimates, errors, choices.tau2_method
+        return Units(estimates, errors, choices.tau2_method, choices.ci_method)
     each = [
         pool(estimates[a:b], errors[a:b], method=choices.tau2_method, ci=choices.ci_method)
         for a, b in zip(layout.groups[:-1], layout.groups[1:], strict=True)
     ]
-    return np.stack([one.estimate for one in each]), np.stack([one.std_error for one in each]), "EE"
+    return Units(np.stack([one.estimate for one in each]), np.stack([one.std_error for one in each]), "EE", "z")
+
+
+def _by_metric(pooled: Pooled) -> dict[str, Pooled]:
+    """What was pooled for all metrics at once, for each."""
+    columns = [getattr(pooled, field.name).reshape(len(METRICS), -1) for field in fields(pooled)]
+    return {name: Pooled(*(column[number] for column in columns)) for number, name in enumerate(METRICS)}
 
 
 def z_statistics(layout: Layout, found: Correlations, choices: Choices) -> Array:
     """|z| of the nine families, (families, pairs): of a p that is not normal, the z that has this p."""
     parts = components(layout, found, choices)
-    pooled = {name: pool(*_args(layout, parts, name, choices)) for name in parts.estimates}
-    both = _combined(pooled, parts, choices)
+    units = _units(layout, parts, choices)
+    pooled = _by_metric(pool(units.estimates, units.std_errors, units.method, units.ci))
+    rows = [np.abs(_difference(pooled[a], pooled[b])) for a, b in DIFFERENCES.values()]
+    return _families(pooled, _combined(pooled, parts, choices), rows, choices)
+
+
+def _families(pooled: dict[str, Pooled], both: Combined, differences: list[Array], choices: Choices) -> Array:
     rows = [_equivalent(pooled["ss"], choices), _equivalent(pooled["soth"], choices), np.abs(both.z)]
-    rows += [_equivalent(pooled[name], choices) for name in COHORTS]
-    rows += [np.abs(_difference(pooled[a], pooled[b])) for a, b in DIFFERENCES.values()]
-    return np.stack(rows)
-
-
-def _args(layout: Layout, parts: Components, name: str, choices: Choices) -> tuple[Array, Array, Tau2Method, CiMethod]:
-    estimates, errors, method = pooled_units(layout, parts, name, choices)
-    return estimates, errors, method, choices.ci_method if len(layout.groups) == 2 else "z"
+    return np.stack([*rows, *(_equivalent(pooled[name], choices) for name in COHORTS), *differences])
 
 
 def _equivalent(pooled: Pooled, choices: Choices) -> Array:
@@ -133,8 +154,8 @@ def _combined(pooled: dict[str, Pooled], parts: Components, choices: Choices) ->
     rho: Rho = "none" if choices.combine == "none" else "overlap"
     both = combine(ss.estimate, ss.std_error, soth.estimate, soth.std_error, rho=rho)
     if choices.combine == "stouffer":
-        n_ss = _sum_where(parts.n[:, CASE] + parts.n[:, REFERENCE], parts.estimates["ss"])
-        n_soth = _sum_where(parts.n[:, CASE] + parts.others_n, parts.estimates["soth"])
+        n_ss = _sum_where(parts.n[:, CASE] + parts.n[:, REFERENCE], parts.of("ss")[0])
+        n_soth = _sum_where(parts.n[:, CASE] + parts.others_n, parts.of("soth")[0])
         z, p = stouffer(ss.z, n_ss, soth.z, n_soth)
         both = replace(both, z=z, p=p)
     return both
@@ -150,46 +171,59 @@ def pair_metrics(layout: Layout, first: NDArray[Any], second: NDArray[Any], choi
     Returns:
         One float64 array for each feature, NaN where its null policy says NULL, and for each family `|z| FAMILY`.
     """
-    blocks = []
+    columns: Columns = {}
     for start in range(0, max(len(first), 1), PAIRS_AT_ONCE):
         part = slice(start, start + PAIRS_AT_ONCE)
         found = correlations(layout, first[part], second[part], choices.min_n)
-        blocks.append(metrics_of(layout, found, choices))
-    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+        for name, values in metrics_of(layout, found, choices).items():
+            columns.setdefault(name, np.empty(len(first)))[part] = values
+    return columns
 
 
 def metrics_of(layout: Layout, found: Correlations, choices: Choices) -> Columns:
     """As `pair_metrics`, of correlations that are known."""
     parts = components(layout, found, choices)
+    units = _units(layout, parts, choices)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        fits, pooled = {}, {}
-        for name in parts.estimates:
-            estimates, errors, method, ci = _args(layout, parts, name, choices)
-            fits[name] = fit(estimates, errors, method)
-            pooled[name] = summarise(fits[name], ci)
+        fitted = fit(units.estimates, units.std_errors, units.method)
+        pooled = _by_metric(summarise(fitted, units.ci))
         both = _combined(pooled, parts, choices)
-        columns: Columns = {}
-        for name in ("ss", "soth"):
-            columns |= _contrast(name, layout, parts, fits[name], choices)
+        columns = _contrasts(parts, units, fitted, pooled, choices)
         for name in COHORTS:
             columns |= _cohort(name, parts, pooled[name])
         for name, (a, b) in DIFFERENCES.items():
             columns |= _cohort_difference(name, pooled[a], pooled[b])
         columns |= _both(both) | _quality(columns, layout, parts)
-        rows = [_equivalent(pooled["ss"], choices), _equivalent(pooled["soth"], choices), np.abs(both.z)]
-        rows += [_equivalent(pooled[name], choices) for name in COHORTS]
-        rows += [np.abs(columns[f"z_diff_{name}"]) for name in DIFFERENCES]
+        rows = _families(pooled, both, [np.abs(columns[f"z_diff_{name}"]) for name in DIFFERENCES], choices)
     return columns | {f"|z| {family}": row for family, row in zip(FAMILIES, rows, strict=True)}
 
 
-def _contrast(name: str, layout: Layout, parts: Components, fitted: Fit, choices: Choices) -> Columns:
-    estimates, errors, method, ci = _args(layout, parts, name, choices)
-    pooled = summarise(fitted, ci)
-    per_study = parts.estimates[name]
+def _contrasts(parts: Components, units: Units, fitted: Fit, pooled: dict[str, Pooled], choices: Choices) -> Columns:
+    """The columns of ss and soth, which are the first of the metrics; what takes long is done for both at once."""
+    pairs = parts.r.shape[2]
+    both = slice(0, 2 * pairs)
+    estimates, errors = units.estimates[:, both], units.std_errors[:, both]
+    hk_error, _, hk_p = significance(fitted.of(both), "HK")
+    same = agreement(estimates, errors, np.nan_to_num(fitted.tau2[both]))
+    without = largest_p_without_one(estimates, errors, units.method, units.ci)
+    columns: Columns = {}
+    for number, name in enumerate(METRICS[:2]):
+        part = slice(number * pairs, (number + 1) * pairs)
+        columns |= _contrast(name, parts, pooled[name], choices) | {
+            f"kappa_{name}": same.kappa[part],
+            f"dz_{name}_fe_mean": fitted.fixed_mean[part],
+            f"dz_{name}_hk_se": hk_error[part],
+            f"p_{name}_hk": hk_p[part],
+            f"direction_consistency_{name}": same.direction[part],
+            f"magnitude_consistency_{name}": same.magnitude[part],
+            f"dz_{name}_loo_max_p": np.where(pooled[name].k >= 3, without[part], np.nan),
+        }
+    return columns
+
+
+def _contrast(name: str, parts: Components, pooled: Pooled, choices: Choices) -> Columns:
+    per_study, _ = parts.of(name)
     low, high = prediction_interval(pooled)
-    hk_error, _, hk_p = significance(fitted, "HK")
-    same = agreement(estimates, errors, np.nan_to_num(pooled.tau2))
-    without = largest_p_without_one(estimates, errors, method, ci)
     reference = parts.n[:, REFERENCE] if name == "ss" else parts.others_n
     return {
         f"dz_{name}_mean": pooled.estimate,
@@ -202,20 +236,13 @@ def _contrast(name: str, layout: Layout, parts: Components, fitted: Fit, choices
         f"dz_{name}_tau2": pooled.tau2,
         f"dz_{name}_z": pooled.z,
         f"p_{name}": pooled.p,
-        f"kappa_{name}": same.kappa,
         f"abs_dz_{name}": np.abs(pooled.estimate),
         f"n_studies_{name}": _sum_where(np.ones_like(reference), per_study),
         f"n_case_{name}": _sum_where(parts.n[:, CASE], per_study),
         f"n_ref_{name}": _sum_where(reference, per_study),
         f"dz_{name}_pi_low": low,
         f"dz_{name}_pi_high": high,
-        f"dz_{name}_fe_mean": fitted.fixed_mean,
-        f"dz_{name}_hk_se": hk_error,
-        f"p_{name}_hk": hk_p,
-        f"direction_consistency_{name}": same.direction,
-        f"magnitude_consistency_{name}": same.magnitude,
         f"power_{name}": power(pooled.std_error, choices.delta),
-        f"dz_{name}_loo_max_p": np.where(pooled.k >= 3, without, np.nan),
     }
 
 
@@ -232,8 +259,8 @@ def _cohort(name: str, parts: Components, pooled: Pooled) -> Columns:
         f"tau2_r_{name}": pooled.tau2,
         f"z_stat_{name}": pooled.z,
         f"p_value_{name}": pooled.p,
-        f"n_samples_{name}": _sum_where(counts, parts.estimates[name]),
-        f"n_studies_r_{name}": _sum_where(np.ones_like(counts), parts.estimates[name]),
+        f"n_samples_{name}": _sum_where(counts, parts.of(name)[0]),
+        f"n_studies_r_{name}": _sum_where(np.ones_like(counts), parts.of(name)[0]),
     }
 
 
@@ -296,7 +323,7 @@ def _total_samples(layout: Layout, parts: Components) -> Array:
     counted = np.where(np.isnan(parts.z), 0, parts.n)
     own = counted[:, :3].sum(axis=1)
     further = parts.others_n - sum(counted[:, label] for label in range(3) if _in_others(layout, label))
-    return np.asarray(np.where(np.isnan(parts.estimates["soth"]), own, own + further).sum(axis=0), dtype=np.float64)
+    return np.asarray(np.where(np.isnan(parts.of("soth")[0]), own, own + further).sum(axis=0), dtype=np.float64)
 
 
 def _in_others(layout: Layout, label: int) -> bool:

@@ -91,12 +91,20 @@ class Fit:
     q: FloatArray
     """Hartung and Knapp's: sum w* (y - estimate)^2 / (k - 1)."""
 
+    def of(self, metrics: slice) -> Fit:
+        """Only these metrics."""
+        rest = (getattr(self, field.name)[metrics] for field in fields(self)[1:])
+        return Fit(self.data.of(metrics), *rest)
 
-@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+
 def fit(estimates: ArrayLike, std_errors: ArrayLike, method: Tau2Method = "DL") -> Fit:
     """The part of `pool` that is the same whatever the interval; the arguments are its."""
     check_choice("tau2_method", method, get_args(Tau2Method))
-    table, variances = checked_studies(estimates, std_errors)
+    return _fit(*checked_studies(estimates, std_errors), method)
+
+
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _fit(table: FloatArray, variances: FloatArray, method: Tau2Method) -> Fit:
     fixed_mean, data = _deviations(table, variances)
     tau2 = np.where(data.k >= 2, between.ESTIMATORS[method](data), np.nan)
     weights = data.weights(np.where(data.k == 1, 0.0, tau2))
@@ -133,12 +141,14 @@ def summarise(fitted: Fit, ci: CiMethod = "z") -> Pooled:
 def significance(fitted: Fit, ci: CiMethod = "z") -> tuple[FloatArray, FloatArray, FloatArray]:
     """Standard error, z (with Hartung-Knapp t) and two-sided p of a fit."""
     std_error, k = fitted.std_error, fitted.data.k
-    if ci == "z":
-        z = fitted.estimate / std_error
-        return std_error, z, two_sided_p(z)
-    std_error = std_error * _hartung_knapp_scale(fitted.q, k, floor=ci == "HK_floor")
-    t = fitted.estimate / std_error
-    return std_error, t, 2.0 * stdtr(np.maximum(k - 1, 1), -np.abs(t))
+    if ci != "z":
+        std_error = std_error * _hartung_knapp_scale(fitted.q, k, floor=ci == "HK_floor")
+    z = fitted.estimate / std_error
+    return std_error, z, _p_value(z, k, ci)
+
+
+def _p_value(z: FloatArray, k: IntArray, ci: CiMethod) -> FloatArray:
+    return two_sided_p(z) if ci == "z" else 2.0 * stdtr(np.maximum(k - 1, 1), -np.abs(z))
 
 
 def prediction_interval(pooled: Pooled) -> tuple[FloatArray, FloatArray]:
@@ -179,14 +189,15 @@ def largest_p_without_one(
     estimates: ArrayLike, std_errors: ArrayLike, method: Tau2Method = "DL", ci: CiMethod = "z"
 ) -> FloatArray:
     """The largest p over the poolings that leave one present study out, shape (metrics,); NaN for fewer than two."""
-    table, errors = study_table(estimates, "estimates"), study_table(std_errors, "std_errors")
-    absent = np.isinf(checked_studies(table, errors)[1])
-    largest = np.full(table.shape[1], np.nan)
+    check_choice("tau2_method", method, get_args(Tau2Method))
+    table, variances = checked_studies(estimates, std_errors)
+    absent = np.isinf(variances)
+    smallest = np.full(table.shape[1], np.nan)
     for study in range(len(table)):
         others = np.arange(len(table)) != study
-        p = significance(fit(table[others], errors[others], method), ci)[2]
-        largest = np.where(absent[study], largest, np.fmax(largest, p))
-    return largest
+        z = np.abs(significance(_fit(table[others], variances[others], method), ci)[1])
+        smallest = np.where(absent[study], smallest, np.fmin(smallest, z))
+    return _p_value(smallest, (~absent).sum(axis=0) - 1, ci)  # p falls with |z|, and all have k - 1 studies
 
 
 @np.errstate(divide="ignore", over="ignore", invalid="ignore")

@@ -33,7 +33,7 @@ class Deviations:
     k: IntArray
     """Studies present, shape (metrics,)."""
 
-    def of(self, metrics: IntArray) -> Deviations:
+    def of(self, metrics: IntArray | slice) -> Deviations:
         """Only these metrics."""
         return Deviations(self.values[:, metrics], self.variances[:, metrics], self.Q[metrics], self.k[metrics])
 

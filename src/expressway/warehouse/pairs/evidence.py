@@ -221,8 +221,8 @@ def _study_rows(
         row["n_others"] = _count(study, both, contrasts.others)
         row |= {f"r_{name}": _at(parts.r[:, slot, 0] if parts else None, at) for name, slot in three.items()}
         for name in ("ss", "soth"):
-            row[f"dz_{name}"] = _at(parts.estimates[name][:, 0] if parts else None, at)
-            error = _at(parts.std_errors[name][:, 0] if parts else None, at)
+            row[f"dz_{name}"] = _at(parts.of(name)[0][:, 0] if parts else None, at)
+            error = _at(parts.of(name)[1][:, 0] if parts else None, at)
             row[f"se_{name}"] = None if row[f"dz_{name}"] is None else error
             row[f"weight_{name}"] = _at(weights[name], at)
         row["absent_because"] = why_absent(study, genes, contrasts, settings)
@@ -258,7 +258,7 @@ def _weights(layout: Layout, parts: Components | None, name: str, settings: Pair
         return None
     shares = np.full(len(layout.studies), np.nan)
     for start, end in zip(layout.groups[:-1], layout.groups[1:], strict=True):
-        estimates, errors = parts.estimates[name][start:end], parts.std_errors[name][start:end]
+        estimates, errors = (values[start:end] for values in parts.of(name))
         pooled = pool(estimates, errors, method=settings.tau2_method, ci=settings.ci_method)
         there = np.where(np.isnan(estimates[:, 0]), np.nan, 1 / (errors[:, 0] ** 2 + np.nan_to_num(pooled.tau2[0])))
         between = 1.0 if len(layout.groups) == 2 else float(pooled.std_error[0]) ** -2
