@@ -73,14 +73,19 @@ def read_commands(page: str) -> list[Command]:
     return commands
 
 
-def run_commands(commands: Sequence[Command], folder: Path, checkout: Path, seconds: float) -> list[Output]:
-    """What the commands print, one after the other in a bash session in `folder`; fewer if the session ends early."""
+def run_commands(
+    commands: Sequence[Command], folder: Path, checkout: Path, seconds: float, programs: Path | None = None
+) -> list[Output]:
+    """What the commands print, one after the other in a bash session in `folder`; fewer if the session ends early.
+
+    Programs are looked for in `programs` first.
+    """
     script = "\n".join(_step(command, checkout) for command in commands)
     try:
         run = subprocess.run(
             ["bash", "--noprofile", "--norc", "-c", script],
             cwd=folder,
-            env=_environment(),
+            env=environment(programs),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -96,6 +101,14 @@ def run_commands(commands: Sequence[Command], folder: Path, checkout: Path, seco
     if len(outputs) < len(commands):
         raise PageError(f"the session ended at line {commands[len(outputs)].line}: {run.stderr[-2000:]}")
     return outputs
+
+
+def environment(programs: Path | None = None) -> dict[str, str]:
+    """The environment without the person's settings, and without what an outer `make` hands down."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("EXPRESSWAY_", "MAKE", "MFLAGS"))}
+    folders = [*([programs] if programs else []), Path(sys.executable).parent, os.environ["PATH"]]
+    path = os.pathsep.join(map(str, folders))
+    return kept | {"PATH": path, "COLUMNS": WIDTH, "NO_COLOR": "1", "TERM": "dumb", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 def complaint(command: Command, output: Output) -> str | None:
@@ -146,13 +159,6 @@ def _step(command: Command, checkout: Path) -> str:
 def _parts(stream: str) -> list[tuple[str, int]]:
     pieces = re.split(END + r"(\d+)\n", stream)
     return [(text, int(status)) for text, status in zip(pieces[:-1:2], pieces[1::2], strict=True)]
-
-
-def _environment() -> dict[str, str]:
-    """The environment without the person's settings, and without what an outer `make` hands down."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("EXPRESSWAY_", "MAKE", "MFLAGS"))}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return kept | {"PATH": path, "COLUMNS": WIDTH, "NO_COLOR": "1", "TERM": "dumb", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 def _line_pattern(line: str) -> str:

@@ -616,8 +616,10 @@ def test_simulate(tmp_path: Path, run: Run) -> None:
 
 
 def test_demo_twice(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a download that is there already, and smaller; README.md has the whole demo."""
     monkeypatch.setenv("EXPRESSWAY_WAREHOUSE", "duckdb:///must/not/be/touched.duckdb")
     folder = tmp_path / "50% demo"
+    run("simulate", folder / "download", "--studies", 5, "--genes", 200, "--samples", 90, "--seed", 1)
     first = run("--format", "json", "demo", folder).json
     assert [study["action"] for study in first["studies"]] == ["LOADED"] * 5
     assert [one["action"] for one in first["slices"]] == ["AGGREGATED"]

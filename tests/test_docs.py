@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,19 +15,27 @@ import pytest
 from expressway.studies.samplesheet import columns_table
 from expressway.studies.units import FORMULAS, TRANSFORMS, UNIT_TAGS, VALUE_SCALES
 from tests.conftest import ROOT
-from tests.console_pages import Command, Output, PageError, complaint, matches, read_commands, run_commands
+from tests.console_pages import Command, Output, PageError, complaint, environment, matches, read_commands, run_commands
+from tests.ready_programs import ready_programs
 from tools import check_links, generate_docs
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SECONDS_PER_PAGE = 280
 
 
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of programs that start at once."""
+    with ready_programs(tmp_path_factory.mktemp("ready"), environment()) as folder:
+        yield folder
+
+
 @pytest.mark.timeout(SECONDS_PER_PAGE + 10)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_commands_of_a_page_do_what_it_says(page: Path, tmp_path: Path) -> None:
+def test_the_commands_of_a_page_do_what_it_says(page: Path, programs: Path, tmp_path: Path) -> None:
     commands = read_commands(page.read_text(encoding="utf-8"))
 
-    outputs = run_commands(commands, tmp_path, ROOT, SECONDS_PER_PAGE)
+    outputs = run_commands(commands, tmp_path, ROOT, SECONDS_PER_PAGE, programs)
 
     wrong = [text for command, output in zip(commands, outputs, strict=True) if (text := complaint(command, output))]
     assert not wrong, "\n\n".join(wrong)
@@ -84,9 +93,10 @@ def page(*lines: str) -> str:
     return "\n".join(["# A page", "", *lines, ""])
 
 
-def outcomes(text: str, folder: Path) -> list[str | None]:
+def outcomes(text: str, folder: Path, programs: Path | None = None) -> list[str | None]:
     commands = read_commands(text)
-    return [complaint(*pair) for pair in zip(commands, run_commands(commands, folder, ROOT, 30), strict=True)]
+    outputs = run_commands(commands, folder, ROOT, 30, programs)
+    return [complaint(*pair) for pair in zip(commands, outputs, strict=True)]
 
 
 def test_one_session_per_page_with_the_programs_of_this_environment(tmp_path: Path) -> None:
@@ -99,6 +109,20 @@ def test_one_session_per_page_with_the_programs_of_this_environment(tmp_path: Pa
 
     assert outcomes(text, tmp_path) == [None] * 7
     assert (tmp_path / "a/b/made").exists()
+
+
+def test_a_program_that_starts_at_once_does_what_a_new_one_would(programs: Path, tmp_path: Path) -> None:
+    script = ["import os, sys", "print(sys.argv[1:], os.environ['WORD'], os.getcwd()[-2:])", "sys.exit('so it ends')"]
+    (tmp_path / "a.py").write_text("\n".join(script))
+    text = page(
+        "<!-- console: fails -->", "```console", "$ mkdir ab; cd ab; WORD=é python ../a.py 1 'b c'",
+        "['1', 'b c'] é ab", "so it ends", "$ WORD=ü python - x < ../a.py", "['x'] ü ab", "so it ends",
+        "$ echo 'raise KeyError(7)' | python - 2>&1 | tail -n 1; false", "KeyError: 7",
+        "$ expressway nowhere", "error: No such command 'nowhere'.", "...", "```",
+        "```console", "$ python -c 'print(3)' | tr 3 4", "4", "$ expressway --version | wc -l", "1", "```",
+    )  # fmt: skip
+
+    assert outcomes(text, tmp_path, programs) == [None] * 6
 
 
 def test_wrong_output_and_failing_commands_are_reported_with_their_line(tmp_path: Path) -> None:

@@ -1,22 +1,15 @@
-"""Studies to analyse, and how a result is compared with the oracle's."""
+"""Studies to analyse. Processes of their own ask for them, so nothing heavy is imported here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import polars as pl
 
-from expressway.coexpression.catalog import features
 from expressway.coexpression.study import CohortStudy
-from tests.coexpression import oracle
 
 LABELS = ("SEPTIC_SHOCK", "SEPSIS", "CONTROL", "NO_SEPSIS")
-ATOL, RTOL = 1e-12, 1e-9
-COHORT_Q = {name for name in oracle.Q_OF.values() if name.startswith(("q_value", "q_diff"))}
-FROM_Q = {"q_ss", "q_soth", "q_combined", "q_star", "metrics_score", "new_rank_score"}
-FROM_Q |= {name for name in (feature.name for feature in features()) if name.startswith("neglog_")}
-PLACES = ("rank_score", "rank_position")
+GENES_OF_SLICE = 180
 
 
 def study(
@@ -61,29 +54,17 @@ def study(
     return CohortStudy(name, ids, values, cohorts, technology, detected, value_scale=value_scale)
 
 
-def assert_agrees(
-    pairs: pl.DataFrame,
-    columns: oracle.Columns,
-    *,
-    q_accuracy: float = 1e-6,
-    cohort_q_accuracy: float = 1e-6,
-    places: bool = True,
-) -> None:
-    """Every column of `pairs` is the oracle's.
+def slice_of_studies() -> list[CohortStudy]:
+    """Three studies with absent genes, absent cohorts, ties, missing values and undetected values."""
+    sizes = {"SEPTIC_SHOCK": 9, "SEPSIS": 8, "CONTROL": 7, "NO_SEPSIS": 6}
+    ids = [f"G{i}" for i in range(GENES_OF_SLICE)]  # G1 is the beginning of G10: the bar of pair_uid decides
+    return [
+        study("A", sizes, ids, 1, signal=1.0, digits=1),
+        study("B", {"SEPTIC_SHOCK": 12, "SEPSIS": 5, "CONTROL": 6}, ids[::2] + ids[1:90:2], 2, floor=0.3),
+        study("C", sizes, ids[10:], 3, signal=1.0, technology="RNA-SEQ"),
+    ]
 
-    Args:
-        columns: of the same pairs in the same order.
-        q_accuracy: of what rests on q of ss, soth and combined.
-        cohort_q_accuracy: of q of the cohorts and their differences.
-        places: whether scores differ by more than their error, so that places must be the same.
-    """
-    for feature in features():
-        name = feature.name
-        if name in PLACES and not places:
-            continue
-        mine = pairs[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
-        tolerance = q_accuracy if name in FROM_Q else cohort_q_accuracy if name in COHORT_Q else RTOL
-        np.testing.assert_allclose(mine, columns[name], rtol=tolerance, atol=ATOL, err_msg=name)
-        assert pairs[name].is_nan().sum() == 0 if pairs[name].dtype == pl.Float64 else True, name
-    for name in oracle.Q_OF.values():
-        assert np.array_equal(pairs[f"{name}_bound"].to_numpy(), columns[f"{name}_bound"]), name
+
+def with_gaps(studies: list[CohortStudy]) -> list[CohortStudy]:
+    studies[0].values[::9, ::4] = np.nan
+    return studies

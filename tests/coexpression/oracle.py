@@ -130,16 +130,22 @@ class Oracle:
             i, j = first[plain], second[plain]
             r[plain] = products[i, j] / np.sqrt(squares[i] * squares[j])
             n[plain] = size
-        for p in np.flatnonzero(both & ~plain):
-            x, y = values[first[p]], values[second[p]]
+        gaps = np.flatnonzero(both & ~plain)
+        if gaps.size:
+            x, y = values[first[gaps]], values[second[gaps]]
             known = ~np.isnan(x) & ~np.isnan(y)
-            size = int(known.sum())
-            if size < max(self.settings.min_n, 4):
-                continue
-            a, b = (2 * rankdata(v[known]) - (size + 1) for v in (x, y))
-            if (a @ a) > 0 and (b @ b) > 0:
-                r[p], n[p] = (a @ b) / np.sqrt((a @ a) * (b @ b)), size
+            size = known.sum(axis=1)
+            a, b = (self._centred_ranks(v, known) for v in (x, y))
+            squares = (a * a).sum(axis=1) * (b * b).sum(axis=1)
+            good = (size >= max(self.settings.min_n, 4)) & (squares > 0)
+            r[gaps[good]] = (a * b).sum(axis=1)[good] / np.sqrt(squares[good])
+            n[gaps[good]] = size[good]
         return r, n
+
+    def _centred_ranks(self, values: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Doubled ranks of the known values of each row, less their mean; 0 where not known."""
+        ranks = rankdata(np.where(known, values, np.inf), axis=1)  # what is not known comes last
+        return np.where(known, 2 * ranks - (known.sum(axis=1, keepdims=True) + 1), 0)
 
     def clipped(self) -> int:
         first, second = self.all_pairs()

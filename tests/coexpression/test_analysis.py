@@ -16,6 +16,7 @@ from expressway.coexpression.engine.layout import MOST_SAMPLES
 from expressway.coexpression.fisher import r_max
 from expressway.errors import InvalidSetting, UnknownSetting
 from tests.coexpression import examples, oracle
+from tests.coexpression.agreement import assert_agrees
 
 SIZES = {"SEPTIC_SHOCK": 9, "SEPSIS": 8, "CONTROL": 7, "NO_SEPSIS": 6}
 NEVER_NULL = [feature.name for feature in features() if not feature.nullable]
@@ -34,7 +35,7 @@ def checked(made: list[CohortStudy], **settings: Any) -> pl.DataFrame:
     """All pairs, after a look whether they are the oracle's."""
     pairs = analyse(made, threads=1, keep=10**6, **settings).pairs
     columns, _, _ = oracle.Oracle(made, **settings).stored(10**6)
-    examples.assert_agrees(pairs, columns, places=False)
+    assert_agrees(pairs, columns, places=False)
     return pairs
 
 
@@ -358,7 +359,7 @@ def test_q_above_the_tail_is_only_a_bound(monkeypatch: pytest.MonkeyPatch) -> No
     result = analyse(made, threads=1, keep=200, tail=0.2)
     _, places, p = oracle.Oracle(made, tail=0.2).stored(200)
     columns = oracle.Oracle(made, tail=0.2).columns_of(places, p, all_known=False)
-    examples.assert_agrees(result.pairs, columns, q_accuracy=1e-4, cohort_q_accuracy=1e-4, places=False)
+    assert_agrees(result.pairs, columns, q_accuracy=1e-4, cohort_q_accuracy=1e-4, places=False)
     assert 0 < result.pairs["q_ss_bound"].sum() < 200
     assert result.settings["q_bound"] == 0.2
 

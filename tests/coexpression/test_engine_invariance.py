@@ -16,27 +16,11 @@ import pytest
 from expressway.coexpression import CohortStudy, analyse, analysis
 from expressway.coexpression.engine import screen
 from tests.coexpression import examples, oracle
+from tests.coexpression.examples import slice_of_studies, with_gaps
 
 ROOT = Path(__file__).resolve().parents[2]
-GENES = 180
 ROOMY, TIGHT = 300_000, 400
 """Candidates: all pairs; or so few that threads must drop some, and q comes from the histograms."""
-
-
-def slice_of_studies() -> list[CohortStudy]:
-    """Three studies with absent genes, absent cohorts, ties, missing values and undetected values."""
-    sizes = {"SEPTIC_SHOCK": 9, "SEPSIS": 8, "CONTROL": 7, "NO_SEPSIS": 6}
-    ids = [f"G{i}" for i in range(GENES)]  # G1 is the beginning of G10: the bar of pair_uid decides
-    return [
-        examples.study("A", sizes, ids, 1, signal=1.0, digits=1),
-        examples.study("B", {"SEPTIC_SHOCK": 12, "SEPSIS": 5, "CONTROL": 6}, ids[::2] + ids[1:90:2], 2, floor=0.3),
-        examples.study("C", sizes, ids[10:], 3, signal=1.0, technology="RNA-SEQ"),
-    ]
-
-
-def with_gaps(studies: list[CohortStudy]) -> list[CohortStudy]:
-    studies[0].values[::9, ::4] = np.nan
-    return studies
 
 
 def written(studies: list[CohortStudy], **settings: Any) -> bytes:
@@ -102,7 +86,7 @@ import os, signal, sys
 from pathlib import Path
 from expressway.coexpression import analyse, analysis
 from expressway.coexpression.engine import screen
-from tests.coexpression.test_engine_invariance import slice_of_studies, with_gaps
+from tests.coexpression.examples import slice_of_studies, with_gaps
 
 analysis.CANDIDATES = int(sys.argv[2])
 screen.SECONDS_BETWEEN_CHECKPOINTS = 0.0

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from expressway.coexpression import CohortStudy, analyse
+from expressway.coexpression import CohortStudy, analyse, analysis
 from expressway.errors import InvalidSetting
 from tests.coexpression import examples, oracle
+from tests.coexpression.agreement import assert_agrees
 
 ALL = 10**6
 CONTINUOUS = st.sampled_from([None, None, 1, 0])
@@ -75,7 +76,7 @@ def test_every_feature_of_every_pair_is_the_oracles(made: list[CohortStudy], cho
     columns, places, p = reference.stored(ALL)
     uid = np.array(reference.uid(*reference.all_pairs()))[places]
     assert result.pairs["pair_uid"].to_list() == uid.tolist()
-    examples.assert_agrees(result.pairs, columns, places=False)
+    assert_agrees(result.pairs, columns, places=False)
     assert result.counts["clipped"] == reference.clipped()
     assert result.pairs_tested == math.comb(len(reference.genes), 2)
     for family, name in oracle.P_OF.items():
@@ -123,33 +124,39 @@ def places_are_those_of_the_scores(pairs: Any) -> None:
     assert keys == sorted(keys)
 
 
-def large(signal: float, share: float) -> list[CohortStudy]:
-    """Five studies of 1,500 genes, a share of them in modules; one lacks genes, one has no controls, one has ties."""
+def large(genes: int, signal: float, share: float) -> list[CohortStudy]:
+    """Five studies of many genes, a share of them in modules; one lacks genes, one has no controls, one has ties."""
     made = []
     for number in range(5):
         sizes = {"SEPTIC_SHOCK": 14 + 3 * number, "SEPSIS": 10 + 2 * number, "CONTROL": 9 + number, "NO_SEPSIS": 8}
         if number == 2:
             del sizes["CONTROL"]
-        ids = [f"G{i:04}" for i in range(1500) if number != 1 or i % 10]
+        ids = [f"G{i:04}" for i in range(genes) if number != 1 or i % 10]
         one = examples.study(f"S{number}", sizes, ids, 100 + number, digits=1 if number == 4 else None)
         factor = examples.study("F", sizes, 3, 200 + number).values * signal
         factor[:, np.array(one.cohorts) != "SEPTIC_SHOCK"] *= 0.1
         for row, gene in enumerate(ids):
-            if int(gene[1:]) < share * 1500:
+            if int(gene[1:]) < share * genes:
                 one.values[row] += factor[int(gene[1:]) % 3]
         made.append(one)
     return made
 
 
 @pytest.mark.parametrize(
-    ("signal", "share", "exact"),
-    [(1.0, 0.1, True), pytest.param(2.0, 0.95, False, marks=pytest.mark.slow)],
-    ids=["few signals", "30% signals"],
+    ("genes", "signal", "share", "exact"),
+    [
+        (400, 1.0, 0.1, True),
+        pytest.param(1500, 1.0, 0.1, True, marks=pytest.mark.slow),
+        pytest.param(1500, 2.0, 0.95, False, marks=pytest.mark.slow),
+    ],
+    ids=["80,000 pairs, few signals", "a million pairs, few signals", "a million pairs, 30% signals"],
 )
-def test_a_million_pairs(signal: float, share: float, exact: bool) -> None:
-    """Every statistic of every stored pair, which pairs are stored, and q over all pairs, at full size."""
-    made = large(signal, share)
-    keep = 100_000 if exact else 20_000
+def test_many_pairs(genes: int, signal: float, share: float, exact: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every statistic of every stored pair, which pairs are stored, and q over all pairs: more than can be held."""
+    made = large(genes, signal, share)
+    part = (genes / 1500) ** 2
+    monkeypatch.setattr(analysis, "CANDIDATES", int(part * analysis.CANDIDATES))
+    keep = int(part * (100_000 if exact else 20_000))
     result = analyse(made, keep=keep)
     accuracy = 1e-6 if exact else 1e-4
     assert result.settings["q_accuracy"] == accuracy
@@ -158,7 +165,7 @@ def test_a_million_pairs(signal: float, share: float, exact: bool) -> None:
     uid = np.array(reference.uid(*reference.all_pairs()))
     assert result.pairs["pair_uid"].to_list() == uid[places].tolist()
     columns = reference.columns_of(places, p, all_known=False)
-    examples.assert_agrees(result.pairs, columns, q_accuracy=accuracy, cohort_q_accuracy=1e-4, places=False)
+    assert_agrees(result.pairs, columns, q_accuracy=accuracy, cohort_q_accuracy=1e-4, places=False)
     places_are_those_of_the_scores(result.pairs)
     share_found = float(np.mean(p["p_ss"] < 0.05))
     assert (share_found > 0.25) != exact

@@ -196,8 +196,8 @@ import resource, signal, sys
 from pathlib import Path
 from expressway.errors import NoSpaceLeft
 from expressway.reports import charts
-from tests.reports.simulated import evidence
-chart = charts.forest(evidence(1))
+import altair, polars
+chart = altair.Chart(polars.DataFrame({"x": list(range(50))})).mark_point().encode(x="x")
 charts.svg(chart)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))

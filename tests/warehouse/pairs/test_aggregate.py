@@ -44,9 +44,21 @@ def download(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulated(tmp_path_factory.mktemp("simulated") / "download")
 
 
+@pytest.fixture(scope="module")
+def loaded(download: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DuckDB warehouse with three studies that are mapped to SEPSIS, to be copied."""
+    file = tmp_path_factory.mktemp("loaded") / "w.duckdb"
+    with open_with(f"duckdb:///{file}") as warehouse:
+        load_all(warehouse, download)
+    return file
+
+
 @pytest.fixture
-def ready(warehouse_url: str, download: Path) -> str:
+def ready(engine: str, warehouse_url: str, download: Path, loaded: Path) -> str:
     """The URL of a warehouse, on each engine, with three studies that are mapped to SEPSIS."""
+    if engine == "duckdb":
+        shutil.copy(loaded, warehouse_url.removeprefix("duckdb:///"))
+        return warehouse_url
     with open_with(warehouse_url) as warehouse:
         load_all(warehouse, download)
     return warehouse_url
