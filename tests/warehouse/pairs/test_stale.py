@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from expressway import Warehouse
 from expressway.studies.annotation import read_annotation
 from expressway.warehouse.pairs.ranked import Filters
-from tests.warehouse.pairs.simulated import actions, load_all, open_with
-from tests.warehouse.studies import sample_names, values
+from tests.warehouse.pairs.simulated import actions, load_all, open_with, write_matrix
 
 CXCL8 = "ENSG00000169429"
 NAMED = ["IL8", *(f"OTHER{number}" for number in range(25))]
 PLAIN = [f"ENSG{80_000_000_000 + number}" for number in range(26)]
-COHORTS = ("CONTROL", "SEPSIS", "SEPTIC_SHOCK")
 EVERYTHING = Filters(q=1, k_min=1, i2_max=100)
 STATUS = "SELECT technology, status FROM meta.feature_run WHERE status <> 'REPLACED' ORDER BY technology"
-
-
-def write_study(
-    folder: Path, accession: str, genes: Sequence[str], first: int, cohorts: Sequence[str] = COHORTS, seed: int = 7
-) -> Path:
-    """A plain matrix of 18 samples, a third of them in each cohort."""
-    folder.mkdir(parents=True, exist_ok=True)
-    names = sample_names(18, first)
-    rows = [["gene", *names], *([gene, *row] for gene, row in zip(genes, values(len(genes), 18, seed), strict=True))]
-    matrix = folder / f"{accession}.csv"
-    matrix.write_text("\n".join(",".join(map(str, row)) for row in rows))
-    sheet = [f"{name},{cohorts[number % len(cohorts)]},Homo sapiens" for number, name in enumerate(names)]
-    (folder / f"{accession}.samplesheet.csv").write_text("\n".join(["sample,illness,organism", *sheet]) + "\n")
-    return matrix
 
 
 def load_genes(warehouse: Warehouse, folder: Path, symbol: str, aliases: str, gene: str = CXCL8) -> int:
@@ -47,7 +30,7 @@ def statuses(warehouse: Warehouse) -> list[tuple[Any, ...]]:
 
 
 def test_pairs_are_stale_once_a_gene_is_pooled_under_another(warehouse_url: str, tmp_path: Path) -> None:
-    named, plain = (write_study(tmp_path / name, name, ids, 1) for name, ids in (("NAMED", NAMED), ("PLAIN", PLAIN)))
+    named, plain = (write_matrix(tmp_path / name, name, ids, 1) for name, ids in (("NAMED", NAMED), ("PLAIN", PLAIN)))
     with open_with(warehouse_url) as warehouse:
         load_all(warehouse, named)
         load_all(warehouse, plain, disease="SEPTIC_SHOCK")
@@ -75,7 +58,7 @@ def test_pairs_are_stale_once_a_gene_is_pooled_under_another(warehouse_url: str,
 
 def test_a_new_symbol_is_shown_at_once_and_changes_no_number(warehouse_url: str, tmp_path: Path) -> None:
     with open_with(warehouse_url) as warehouse:
-        load_all(warehouse, write_study(tmp_path / "a", "PLAIN", [CXCL8, *PLAIN[1:]], 1))
+        load_all(warehouse, write_matrix(tmp_path / "a", "PLAIN", [CXCL8, *PLAIN[1:]], 1))
         load_genes(warehouse, tmp_path, "IL8", "LUCT")
         assert warehouse.aggregate("SEPSIS").ok
 
@@ -91,10 +74,10 @@ def test_a_new_symbol_is_shown_at_once_and_changes_no_number(warehouse_url: str,
 def test_a_study_that_now_enters_makes_pairs_stale(warehouse_url: str, tmp_path: Path) -> None:
     """It was mapped but had nothing to say, so the run does not name it."""
     with open_with(warehouse_url) as warehouse:
-        load_all(warehouse, write_study(tmp_path / "a", "FIRST", PLAIN, 1))
-        load_all(warehouse, write_study(tmp_path / "b", "SECOND", PLAIN, 50, ["UNKNOWN"], seed=8))
+        load_all(warehouse, write_matrix(tmp_path / "a", "FIRST", PLAIN, 1))
+        load_all(warehouse, write_matrix(tmp_path / "b", "SECOND", PLAIN, 50, ["UNKNOWN"], seed=8))
         assert warehouse.aggregate("SEPSIS").slices[0].studies == 1
-        labelled = write_study(tmp_path / "b", "SECOND", PLAIN, 50, seed=8)
+        labelled = write_matrix(tmp_path / "b", "SECOND", PLAIN, 50, seed=8)
         assert warehouse.load(labelled).studies[0].action == "RELABELLED"
         assert statuses(warehouse) == [("OTHER", "STALE")]
         assert warehouse.aggregate("SEPSIS").slices[0].studies == 2
@@ -103,8 +86,8 @@ def test_a_study_that_now_enters_makes_pairs_stale(warehouse_url: str, tmp_path:
 
 def test_what_changes_while_pairs_are_computed_makes_them_stale(warehouse_url: str, tmp_path: Path) -> None:
     with open_with(warehouse_url) as warehouse:
-        load_all(warehouse, write_study(tmp_path / "a", "FIRST", PLAIN, 1))
-        load_all(warehouse, write_study(tmp_path / "b", "SECOND", PLAIN, 50, seed=8))
+        load_all(warehouse, write_matrix(tmp_path / "a", "FIRST", PLAIN, 1))
+        load_all(warehouse, write_matrix(tmp_path / "b", "SECOND", PLAIN, 50, seed=8))
         again = warehouse.aggregate("SEPSIS", progress=lambda *_: warehouse.unmap_study("SECOND") and None)
         assert (again.slices[0].action, again.slices[0].studies) == ("AGGREGATED", 2)
         assert statuses(warehouse) == [("OTHER", "STALE")]

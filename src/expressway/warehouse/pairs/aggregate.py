@@ -97,7 +97,7 @@ def _analyse(
             run.finish(connection, step, Outcome("NOOP", rows_written=0, context={"inputs": _inputs(of)}))
         return outcome(of, "NOOP", **known)
     began = utc_now()
-    matrices = read_slice(connection, of, progress)
+    matrices, unclear = read_slice(connection, of, progress)
     prepared = prepare_slice(matrices, of, wanted.pairs)
     analysis = analyse_prepared(
         prepared,
@@ -106,7 +106,7 @@ def _analyse(
         checkpoint=_checkpoint(wanted.settings, mark),
         progress=None if progress is None else lambda done, total: progress(of.name, "pairs", done, total),
     )
-    messages = (*of.messages, *alerts(of, analysis))
+    messages = (*of.messages, *unclear, *alerts(of, analysis))
     run_id = str(uuid.uuid4())
     published = Published(
         disease_key=of.disease_key,
