@@ -21,6 +21,7 @@ import psycopg
 import pytest
 
 from expressway import cli, open_warehouse
+from expressway.cli.output import Format, show
 from tests.conftest import ROOT
 from tests.databases import postgresql_database
 from tests.warehouse.studies import change_cell, sample_names, values, write_download
@@ -752,3 +753,27 @@ def test_a_terminal_without_unicode_gets_its_data(tmp_path: Path) -> None:
     assert (process.returncode, talk) == (0, "")
     assert out.isascii()
     assert json.loads(out)["defaults.title"] == "Étude"
+
+
+# Spreadsheets
+
+
+def test_text_that_a_spreadsheet_would_run_comes_back_as_it_is_with_a_warning(tmp_path: Path, run: Run) -> None:
+    warehouse, target = ("--warehouse", f"duckdb:///{tmp_path}/w.duckdb"), tmp_path / "out.csv"
+    titles = dict(zip(sample_names(9), ["=cmd|' /C calc'!A0", "@SUM(1)", "-1+2|x", "+49 sepsis"], strict=False))
+    write_download(tmp_path / "named", STUDY, titles=titles)
+    write_download(tmp_path / "plain", OTHER, samples=sample_names(9, 50), titles={sample_names(1, 50)[0]: "-1.5e-3"})
+    run(*warehouse, "load", tmp_path / "named", tmp_path / "plain")
+    for study, warned in ((STUDY, True), (OTHER, False)):
+        said = run(*warehouse, "export", "expression", study, "--output", target)
+        assert ("as a formula" in said.talk) == warned, "negative numbers are numbers"
+        with open_warehouse(warehouse[1]) as opened:
+            assert pl.read_csv(target)["sample_title"].to_list() == opened.expression(study)["sample_title"].to_list()
+    assert "as a formula" not in run(*warehouse, "--format", "csv", "studies", "list").talk
+
+
+def test_printed_csv_has_the_same_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    show([{"gene": "=1+1", "value": -1.5}, {"gene": "TP53", "value": 2.0}], Format.csv)
+    printed = capsys.readouterr()
+    assert list(csv.reader(io.StringIO(printed.out))) == [["gene", "value"], ["=1+1", "-1.5"], ["TP53", "2.0"]]
+    assert "as a formula" in printed.err

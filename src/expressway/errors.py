@@ -272,7 +272,7 @@ class InvalidWarehouseUrl(WarehouseError):
 class WarehouseUnreachable(WarehouseError):
     code, name = 54061, "WAREHOUSE_UNREACHABLE"
     summary = "The database server does not answer or refuses the login."
-    default_hint = "Check host, port, user and that the server runs; then try again."
+    default_hint = "Check host, port, user, password and database (`createdb` makes one), and that the server runs."
     transient = True
     legacy_code = 4001
 

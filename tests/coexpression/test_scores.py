@@ -51,7 +51,7 @@ def test_rank_score_is_by_metrics_score_then_by_place() -> None:
 def test_neglog_is_between_0_and_300() -> None:
     found = scores.neglog10(np.log([1.0, 1e-5, 1e-300]))
     np.testing.assert_allclose(found, [0, 5, 300], rtol=1e-12)
-    assert scores.neglog10(np.array([-5000.0]))[0] == 300
+    assert scores.neglog10(np.array([-5000.0, -np.inf])).tolist() == [300, 300]
     assert not np.signbit(scores.neglog10(np.array([0.0]))[0])
     assert np.isnan(scores.neglog10(np.array([NAN]))[0])
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import make_url
 
+from expressway import open_warehouse
+from expressway.errors import SchemaDiffers, WarehouseNotWritable
 from expressway.warehouse import migrations
 from expressway.warehouse.check import check_schema
 from expressway.warehouse.migrations import Connection, Migration
@@ -77,6 +81,56 @@ def test_a_migration_that_fails_leaves_nothing(connection: PlainConnection, monk
         migrations.upgrade(connection)
     assert migrations.current_version(connection) == len(NAMES)
     assert check_schema(connection) == []
+
+
+def test_tables_of_somebody_else_are_left_alone(connection: PlainConnection) -> None:
+    connection.execute("CREATE SCHEMA dim")
+    connection.execute("CREATE TABLE dim.dim_study (mine INTEGER)")
+    connection.execute("CREATE TABLE dim.also_mine (mine INTEGER)")
+    with pytest.raises(SchemaDiffers, match=r"did not make: dim\.dim_study$") as refused:
+        migrations.upgrade(connection)
+    assert "a database of its own" in refused.value.hint
+    assert migrations.current_version(connection) == 0
+    connection.execute("DROP TABLE dim.dim_study")
+    assert migrations.upgrade(connection) == NAMES
+    assert connection.fetchall("SELECT count(*) FROM dim.also_mine") == [(0,)]
+
+
+def test_a_version_table_of_somebody_else_is_no_warehouse(warehouse_url: str) -> None:
+    with open_warehouse(warehouse_url) as opened:
+        other = opened.engine.connect()
+        other.execute("CREATE SCHEMA meta")
+        other.execute("CREATE TABLE meta.schema_version (mine INTEGER)")
+        with pytest.raises(SchemaDiffers, match=r"meta\.schema_version"):
+            opened.init()
+        other.close()
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_hold_every_name_is_refused(encoding: str, postgresql_url: str) -> None:
+    opened, name = connect(postgresql_url), f"{make_url(postgresql_url).database}_{encoding.lower()}"
+    opened.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    try:
+        url = make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
+        with open_warehouse(url) as narrow, pytest.raises(WarehouseNotWritable, match="UTF-8") as refused:
+            narrow.init()
+        assert "createdb --encoding UTF8" in refused.value.hint
+    finally:
+        opened.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        opened.raw.close()
+
+
+def test_a_user_without_rights_is_not_told_to_make_another_warehouse(
+    postgresql_url: str, postgresql_warehouse: PlainConnection
+) -> None:
+    name = f"expressway_test_stranger_{os.getpid()}"
+    url = make_url(postgresql_url).set(username=name, password="x").render_as_string(hide_password=False)
+    postgresql_warehouse.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
+    try:
+        with open_warehouse(url) as opened, pytest.raises(WarehouseNotWritable, match="permission denied"):
+            opened.studies()
+    finally:
+        postgresql_warehouse.execute(f"DROP ROLE {name}")
 
 
 def test_processes_that_upgrade_at_once_take_turns(postgresql_url: str) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from expressway.cli.aggregate import Disease, Organism, Technology
 from expressway.cli.context import open_warehouse
-from expressway.cli.output import talk
+from expressway.cli.output import talk, warn_of_formulas
 
 app = typer.Typer(help="Take data out of the warehouse.", no_args_is_help=True)
 
@@ -28,7 +28,7 @@ def expression(
     """Write the expression of a study: Parquet, CSV or AnnData."""
     with open_warehouse(context, read_only=True) as warehouse:
         rows = warehouse.export_expression(study, output)
-    talk(f"wrote {output}, {rows:,} rows")
+    _told(output, f"{rows:,} rows")
 
 
 @app.command("pairs")
@@ -45,4 +45,12 @@ def pairs(
     """
     with open_warehouse(context) as warehouse:
         rows = warehouse.export_pairs(output, disease, technology, organism)
-    talk(f"wrote {output}, {rows:,} pairs")
+    _told(output, f"{rows:,} pairs")
+
+
+def _told(output: Path, size: str) -> None:
+    talk(f"wrote {output}, {size}")
+    if output.suffix.lower() == ".csv":
+        import polars as pl
+
+        warn_of_formulas(pl.scan_csv(output, infer_schema=False))

@@ -22,6 +22,9 @@ UNFOLDED = 10_000  # a pipe has no width: a row stays one line
 # All but the line feed; also what turns the direction of writing.
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
+FORMULA = r"^[=@\t\r]|^[+-].*[^0-9.eE+-]"
+"""What a spreadsheet takes for a formula; a number is none."""
+
 
 class Format(StrEnum):
     """How results are printed."""
@@ -64,11 +67,24 @@ def show(
     if form is Format.json:
         print_json(frame.to_dicts())
     elif form is Format.csv:
+        warn_of_formulas(frame.lazy())
         sys.stdout.write(_with_written_times(frame).write_csv() if frame.width else "")
     elif frame.is_empty():
         talk(empty)
     else:
         _print_table(frame, whole)
+
+
+def warn_of_formulas(rows: pl.LazyFrame) -> None:
+    """Say on stderr when CSV has text that a spreadsheet would run; it is written as it is, as data must come back."""
+    from polars import selectors
+
+    texts = rows.select(selectors.string().str.contains(FORMULA).any())
+    if any(texts.collect(engine="streaming").row(0)):
+        talk(
+            "note: some text begins with =, +, - or @ and is written as it is; "
+            "a spreadsheet may run it as a formula unless the columns are imported as text"
+        )
 
 
 def print_json(value: Any) -> None:

@@ -8,9 +8,6 @@ from numpy.typing import ArrayLike, NDArray
 from expressway.coexpression.arguments import BoolArray, FloatArray, floats
 from expressway.errors import InvalidSetting
 
-_LN_10 = float(np.log(10.0))
-HIGHEST_NEGLOG = 300.0
-
 
 def benjamini_hochberg(p: ArrayLike) -> FloatArray:
     """q values: the smallest false-discovery rate at which each p is still found.
@@ -32,21 +29,6 @@ def benjamini_yekutieli(p: ArrayLike) -> FloatArray:
     return _adjust(p, arbitrary_dependence=True)
 
 
-def log_benjamini_hochberg(log_p: ArrayLike) -> FloatArray:
-    """ln q from ln p, for p values too small for a float64; NaN is not counted."""
-    return _adjust_logs(log_p, arbitrary_dependence=False)
-
-
-def log_benjamini_yekutieli(log_p: ArrayLike) -> FloatArray:
-    """ln q from ln p under any dependence; NaN is not counted."""
-    return _adjust_logs(log_p, arbitrary_dependence=True)
-
-
-def neglog10(log_q: ArrayLike) -> FloatArray:
-    """-log10(q) from ln q, in [0, 300]."""
-    return np.clip(floats(log_q) / -_LN_10, 0.0, HIGHEST_NEGLOG) + 0.0
-
-
 def _adjust(p: ArrayLike, *, arbitrary_dependence: bool) -> FloatArray:
     values = floats(p)
     tested = np.isfinite(values)
@@ -59,17 +41,6 @@ def _adjust(p: ArrayLike, *, arbitrary_dependence: bool) -> FloatArray:
     if arbitrary_dependence:
         scaled *= _harmonic(len(found))
     return _restored(np.minimum(_smallest_above(scaled), 1.0), order, tested)
-
-
-def _adjust_logs(log_p: ArrayLike, *, arbitrary_dependence: bool) -> FloatArray:
-    values = floats(log_p)
-    tested = ~np.isnan(values)
-    found = values[tested]
-    order = np.argsort(found)
-    scaled = found[order] + np.log(len(found) / np.arange(1, len(found) + 1))
-    if arbitrary_dependence:
-        scaled += np.log(_harmonic(len(found)))
-    return _restored(np.minimum(_smallest_above(scaled), 0.0), order, tested)
 
 
 def _harmonic(m: int) -> float:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from expressway.studies.annotation import GENE_SCHEMA, Annotation, resolve
 from expressway.warehouse.engines.base import Connection
+from expressway.warehouse.pairs.runs import mark_moved_stale
 from expressway.warehouse.upserts import upsert
 
 GENES = """
@@ -39,6 +40,8 @@ class GenesLoaded:
 
 def load_annotation(connection: Connection, annotation: Annotation) -> GenesLoaded:
     """Write an annotation and resolve every gene of its organism anew; facts stay as they are.
+
+    Stored pairs of studies with a gene that is now pooled under another one become STALE. Names change no number.
 
     What a table does not say of a gene stays as it is, what it says differently replaces what was there. But names and
     locus types of HGNC only fill the gaps of an Ensembl table or a GTF, whichever of them comes first; a symbol of HGNC
@@ -124,6 +127,11 @@ def resolve_genes(connection: Connection, organism: str, *, only_new: bool) -> i
         .select("gene_key", "symbol", target=pl.coalesce("target", "gene_key"))
     )
     connection.stage("resolved", targets)
+    before = others.select("gene_key", former="analysis_gene_key").drop_nulls()
+    moved = targets.join(before, on="gene_key").filter(pl.col("target") != pl.col("former"))
+    if moved.height:
+        connection.stage("moved", moved.select("gene_key"))
+        mark_moved_stale(connection, organism)
     connection.execute(
         "UPDATE dim.dim_gene AS t SET analysis_gene_key = r.target, gene_symbol = coalesce(r.symbol, t.gene_symbol) "
         "FROM resolved r WHERE t.gene_key = r.gene_key AND (t.analysis_gene_key IS DISTINCT FROM r.target "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ import polars as pl
 from expressway import Warehouse
 from expressway.settings import load_settings
 from expressway.studies.simulate import simulate
+from tests.warehouse.studies import sample_names, values
 
 GENES = 200
 SAMPLES = 3 * 45 - 2
 """Samples that count: two of the second study have no label."""
+COHORTS = ("CONTROL", "SEPSIS", "SEPTIC_SHOCK")
 PAIRS_OF_RUN = "SELECT * FROM fact.fact_gene_pair_metrics ORDER BY pair_key"
 
 
@@ -54,3 +56,17 @@ def changed_once(text: Path, change: Callable[[str], str]) -> None:
     after = change(before)
     assert after != before
     text.write_text(after)
+
+
+def write_matrix(
+    folder: Path, accession: str, genes: Sequence[str], first: int, cohorts: Sequence[str] = COHORTS, seed: int = 7
+) -> Path:
+    """A plain matrix of 18 samples, a third of them in each cohort."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = sample_names(18, first)
+    rows = [["gene", *names], *([gene, *row] for gene, row in zip(genes, values(len(genes), 18, seed), strict=True))]
+    matrix = folder / f"{accession}.csv"
+    matrix.write_text("\n".join(",".join(map(str, row)) for row in rows))
+    sheet = [f"{name},{cohorts[number % len(cohorts)]},Homo sapiens" for number, name in enumerate(names)]
+    (folder / f"{accession}.samplesheet.csv").write_text("\n".join(["sample,illness,organism", *sheet]) + "\n")
+    return matrix

@@ -184,7 +184,7 @@ def test_a_stored_pair_has_its_rates_and_scores(connection: Connection, slice_: 
     change(connection, "meta.feature_run", "feature_run_id = 'run'", status="STALE")
     notes = pair_evidence(connection, slice_, row["geneA"], row["geneB"], PairSettings(min_n=6)).notes
     assert notes[:2] == [
-        "a study has changed since the pairs were stored: aggregate the slice again",
+        "a study or its genes have changed since the pairs were stored: aggregate the slice again",
         "the pairs were stored with other settings: min_n 5, now 6",
     ]
 

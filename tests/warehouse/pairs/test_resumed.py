@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import resource
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from expressway import cli
+from expressway.coexpression.engine import checkpoints, screen
 from expressway.studies.simulate import simulate
 from tests.warehouse.pairs.simulated import actions, load_all, open_with, simulated
 
@@ -101,3 +106,50 @@ def test_killed_in_mid_pass_and_run_again(warehouse_url: str, tmp_path: Path) ->
         warehouse.export_pairs(tmp_path / "whole.parquet")
     assert len(seen) < len(fresh), "it went on from what was done"
     assert (tmp_path / "resumed.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+
+
+@contextmanager
+def no_file_longer_than(limit: int) -> Iterator[None]:
+    """Inside, this process meets a full disk where it writes more than so many bytes to a file."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_under_the_notes_of_a_pass_changes_nothing(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server writes the pairs, this process the notes only: they are what it cannot write."""
+    work, config = tmp_path / "work", tmp_path / "expressway.yaml"
+    config.write_text(f"work_folder: {work}\npairs: {{threads: 1}}\n")
+    simulate(tmp_path / "download", studies=1, genes=800, samples=36, seed=4)
+    with open_with(postgresql_url) as warehouse:
+        load_all(warehouse, tmp_path / "download")
+    notes: list[bool] = []
+    save = checkpoints.save
+
+    def watched(path: Path, *state: Any) -> None:
+        save(path, *state)
+        notes.append(path.exists())
+
+    def aggregated(target: Path) -> bytes:
+        notes.clear()
+        command = ["--warehouse", postgresql_url, "--config", str(config), "aggregate", "--keep", "2000"]
+        with no_file_longer_than(4096 if target.stem == "full" else resource.RLIM_INFINITY):
+            assert cli.run(command) == 0
+        assert list(work.iterdir()) == [], "no half-written notes, and none after the end"
+        with open_with(postgresql_url) as warehouse:
+            warehouse.export_pairs(target)
+            warehouse.sql("UPDATE meta.feature_run SET settings_hash = 'other'")  # so that the next one is no NOOP
+            assert list(warehouse.check()) == []
+        return target.read_bytes()
+
+    monkeypatch.setattr(screen, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(checkpoints, "save", watched)
+    pairs = aggregated(tmp_path / "free.parquet")
+    assert set(notes) == {True}
+    assert aggregated(tmp_path / "full.parquet") == pairs
+    assert set(notes) == {False}

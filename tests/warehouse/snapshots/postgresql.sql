@@ -758,7 +758,7 @@ COMMENT ON COLUMN meta.feature_run.clipped IS 'Correlations pulled back from 1 o
 
 COMMENT ON COLUMN meta.feature_run.dropped IS 'Genes that were left out.';
 
-COMMENT ON COLUMN meta.feature_run.status IS 'STALE: a study of the run was changed or removed since.';
+COMMENT ON COLUMN meta.feature_run.status IS 'STALE: studies or genes of the run have changed since.';
 
 CREATE TABLE fact.fact_gene_pair_metrics (
     pair_key BIGINT NOT NULL,

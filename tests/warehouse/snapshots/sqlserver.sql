@@ -930,7 +930,7 @@ GO
 EXEC sp_addextendedproperty N'MS_Description', N'Genes that were left out.', N'SCHEMA', N'meta', N'TABLE', N'feature_run', N'COLUMN', N'dropped';
 GO
 
-EXEC sp_addextendedproperty N'MS_Description', N'STALE: a study of the run was changed or removed since.', N'SCHEMA', N'meta', N'TABLE', N'feature_run', N'COLUMN', N'status';
+EXEC sp_addextendedproperty N'MS_Description', N'STALE: studies or genes of the run have changed since.', N'SCHEMA', N'meta', N'TABLE', N'feature_run', N'COLUMN', N'status';
 GO
 
 CREATE TABLE fact.fact_gene_pair_metrics (

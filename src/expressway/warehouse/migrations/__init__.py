@@ -6,12 +6,15 @@ column to a table adds it where it is missing, since a new warehouse gets the ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from expressway.errors import QueryRefused, SchemaDiffers, WarehouseNotWritable
 from expressway.warehouse.migrations import m0001_star_schema, m0002_analytics_views, m0003_gene_pairs, m0004_pair_views
+from expressway.warehouse.rendering import quoted
+from expressway.warehouse.schema import VIEWS, metadata
 from expressway.warehouse.statements import insert_version
 
 
@@ -57,6 +60,18 @@ _TURN = {
     "sqlserver": "EXEC sp_getapplock @Resource = N'expressway schema', @LockMode = N'Exclusive'",
 }
 
+# Which tables and views of some names are there; PostgreSQL's own catalog also has those that the user may not read.
+_EXISTING = {
+    "postgresql": "SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname || '.' || c.relname IN ({})",
+}
+_EXISTING_ANYWHERE = (
+    "SELECT concat(table_schema, '.', table_name) FROM information_schema.tables "
+    "WHERE concat(table_schema, '.', table_name) IN ({})"
+)
+_IS_UTF8 = "SELECT encoding = pg_char_to_encoding('UTF8') FROM pg_database WHERE datname = current_database()"
+
 
 def latest_version() -> int:
     """The version of the schema that this program works with."""
@@ -64,13 +79,30 @@ def latest_version() -> int:
 
 
 def current_version(connection: Connection) -> int:
-    """The version of the schema in the warehouse; 0 when there is none."""
-    there = connection.fetchall(
-        "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'meta' AND table_name = 'schema_version'"
-    )
-    if not there[0][0]:
+    """The version of the schema in the warehouse; 0 when there is none.
+
+    Raises:
+        SchemaDiffers: `meta.schema_version` is somebody else's.
+    """
+    if not _existing(connection, ["meta.schema_version"]):
         return 0
-    return int(connection.fetchall("SELECT coalesce(max(version), 0) FROM meta.schema_version")[0][0])
+    try:
+        return int(connection.fetchall("SELECT coalesce(max(version), 0) FROM meta.schema_version")[0][0])
+    except QueryRefused as error:
+        raise _foreign("meta.schema_version") from error
+
+
+def _existing(connection: Connection, names: Iterable[str]) -> list[str]:
+    query = _EXISTING.get(connection.engine, _EXISTING_ANYWHERE)
+    return sorted(name for (name,) in connection.fetchall(query.format(", ".join(map(quoted, names)))))
+
+
+def _foreign(*names: str) -> SchemaDiffers:
+    return SchemaDiffers(
+        f"the database has tables of these names that Expressway did not make: {', '.join(names)}",
+        value=names[0],
+        hint="Make the warehouse in a database of its own, or rename or drop what is in its way.",
+    )
 
 
 def pending(connection: Connection) -> list[Migration]:
@@ -87,6 +119,10 @@ def upgrade(connection: Connection, target: int | None = None) -> list[str]:
 
     Args:
         target: the version to stop at; the latest when omitted.
+
+    Raises:
+        SchemaDiffers: there is no warehouse yet, but somebody else's tables have its names.
+        WarehouseNotWritable: a new warehouse in a database that is not encoded in UTF-8.
     """
     if not pending(connection):
         return []
@@ -95,7 +131,20 @@ def upgrade(connection: Connection, target: int | None = None) -> list[str]:
         if connection.engine in _TURN:
             connection.execute(_TURN[connection.engine])
         todo = [migration for migration in pending(connection) if migration.version <= last]
+        if todo[:1] == [MIGRATIONS[0]]:
+            _require_room(connection)
         for migration in todo:
             migration.upgrade(connection)
             connection.execute(insert_version(connection.engine, migration.version, migration.name))
     return [str(migration) for migration in todo]
+
+
+def _require_room(connection: Connection) -> None:
+    """Raise where a new warehouse would meet somebody else's tables, or names that the database cannot write."""
+    if connection.engine == "postgresql" and not connection.fetchall(_IS_UTF8)[0][0]:
+        raise WarehouseNotWritable(
+            "the database is not encoded in UTF-8 and could not hold every name",
+            hint="Make one that is: createdb --encoding UTF8 --template template0 NAME.",
+        )
+    if taken := _existing(connection, [*metadata.tables, *(f"analytics.{name}" for name in VIEWS)]):
+        raise _foreign(*taken[:5])

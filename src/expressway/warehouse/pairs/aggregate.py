@@ -19,13 +19,13 @@ from expressway.settings import PairSettings, Settings
 from expressway.warehouse.engines.base import Connection, Engine
 from expressway.warehouse.ledger import Outcome, Run, as_json, utc_now, versions
 from expressway.warehouse.pairs.alerts import alerts
-from expressway.warehouse.pairs.fingerprint import fingerprint, known_run
+from expressway.warehouse.pairs.fingerprint import fingerprint, known_run, status_now
 from expressway.warehouse.pairs.matrices import StudyMatrix
 from expressway.warehouse.pairs.outcome import AggregateResult, Request, SliceResult, outcome
 from expressway.warehouse.pairs.planning import plan_slice, reasons
 from expressway.warehouse.pairs.publish import Published, publish
 from expressway.warehouse.pairs.reading import Progress, prepare_slice, read_slice
-from expressway.warehouse.pairs.runs import mark_current
+from expressway.warehouse.pairs.runs import mark_run
 from expressway.warehouse.pairs.slice import Slice, resolve
 
 
@@ -93,11 +93,11 @@ def _analyse(
     known = known_run(connection, of, mark)
     if known is not None:
         with engine.write_lock(), connection.transaction():
-            mark_current(connection, known["feature_run_id"])
+            mark_run(connection, known["feature_run_id"], status_now(connection, of, wanted.pairs, mark))
             run.finish(connection, step, Outcome("NOOP", rows_written=0, context={"inputs": _inputs(of)}))
         return outcome(of, "NOOP", **known)
     began = utc_now()
-    matrices = read_slice(connection, of, progress)
+    matrices, unclear = read_slice(connection, of, progress)
     prepared = prepare_slice(matrices, of, wanted.pairs)
     analysis = analyse_prepared(
         prepared,
@@ -106,7 +106,7 @@ def _analyse(
         checkpoint=_checkpoint(wanted.settings, mark),
         progress=None if progress is None else lambda done, total: progress(of.name, "pairs", done, total),
     )
-    messages = (*of.messages, *alerts(of, analysis))
+    messages = (*of.messages, *unclear, *alerts(of, analysis))
     run_id = str(uuid.uuid4())
     published = Published(
         disease_key=of.disease_key,
@@ -118,6 +118,7 @@ def _analyse(
         messages=messages,
         feature_values=wanted.pairs.feature_values,
         step=step,
+        status=lambda: status_now(connection, of, wanted.pairs, mark),
     )
     stored = publish(engine, connection, run, published)
     return outcome(

@@ -22,12 +22,22 @@ def alerts(of: Slice, analysis: Analysis) -> list[Message]:
         if k < FEW_STUDIES:
             told = f"{of.name}: {name} rests on {k} {'study' if k == 1 else 'studies'}, fewer than {FEW_STUDIES}"
             found.append(Message("FEW_STUDIES", "WARNING", told))
-    least = pl.min_horizontal(pl.col("dz_ss_I2").fill_null(100.0), pl.col("dz_soth_I2").fill_null(100.0))
-    many = int(pairs.select((least > HETEROGENEOUS).sum()).item())
-    if many:
-        told = f"{many:,} of {pairs.height:,} stored pairs have I2 above {HETEROGENEOUS:g}% or unknown"
-        found.append(Message("54100", "INFO", f"{of.name}: {told}"))
+    found += _heterogeneity(of, pairs)
     found += [Message("MISSING_COHORT", "INFO", f"{study}: {told}") for study, told in _missing(of, analysis)]
+    return found
+
+
+def _heterogeneity(of: Slice, pairs: pl.DataFrame) -> list[Message]:
+    """How many pairs disagree between studies in each contrast that tells, and of how many none tells."""
+    least = pairs.select(least=pl.min_horizontal(pl.col("dz_ss_I2", "dz_soth_I2").fill_nan(None)))["least"]
+    many, unknown = int((least > HETEROGENEOUS).sum()), least.null_count()
+    found = []
+    if many:
+        told = f"{many:,} of {pairs.height:,} stored pairs have I2 above {HETEROGENEOUS:g}%"
+        found.append(Message("54100", "INFO", f"{of.name}: {told}"))
+    if unknown:
+        told = f"{unknown:,} of {pairs.height:,} stored pairs have no I2, for want of two studies"
+        found.append(Message("UNKNOWN_I2", "INFO", f"{of.name}: {told}; it reads as 100%"))
     return found
 
 

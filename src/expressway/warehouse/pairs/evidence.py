@@ -320,7 +320,7 @@ def _of_the_run(known: Standing, settings: PairSettings) -> list[str]:
         return []
     notes, had = [], known.run["settings"]
     if known.run["status"] == "STALE":
-        notes.append("a study has changed since the pairs were stored: aggregate the slice again")
+        notes.append("a study or its genes have changed since the pairs were stored: aggregate the slice again")
     other = {name: value for name, value in settings.as_dict().items() if name in had and had[name] != value}
     if other:
         listed = ", ".join(f"{name} {had[name]}, now {value}" for name, value in other.items())

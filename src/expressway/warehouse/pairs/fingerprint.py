@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import text
 
+from expressway.errors import SettingsError
 from expressway.settings import PairSettings
 from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.ledger import as_json, versions
-from expressway.warehouse.pairs.slice import Slice
+from expressway.warehouse.pairs.runs import hold_runs
+from expressway.warehouse.pairs.slice import Slice, resolve
 
 CURRENT = """
 SELECT feature_run_id, settings_hash, genes, pairs_tested, pairs_stored FROM meta.feature_run
@@ -43,6 +45,17 @@ def _settings(pairs: PairSettings) -> dict[str, Any]:
         if Path(path).is_file():
             values[f"{name}_sha256"] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     return values
+
+
+def status_now(connection: Connection, of: Slice, pairs: PairSettings, mark: str) -> str:
+    """CURRENT where the studies still give this fingerprint, else STALE; it holds until the transaction ends."""
+    hold_runs(connection)
+    subjects = pairs.one_sample_per_subject
+    try:
+        now = resolve(connection, of.disease, of.technology, of.organism, one_sample_per_subject=subjects)
+    except SettingsError:  # no study of the slice is left
+        return "STALE"
+    return "CURRENT" if fingerprint(connection, now[0], pairs) == mark else "STALE"
 
 
 def known_run(connection: Connection, of: Slice, mark: str) -> dict[str, Any] | None:

@@ -29,7 +29,8 @@ def plan_slice(connection: Connection, of: Slice, wanted: Request, progress: Pro
 
 def _plan(connection: Connection, of: Slice, wanted: Request, progress: Progress | None) -> SliceResult:
     known = known_run(connection, of, fingerprint(connection, of, wanted.pairs))
-    prepared = prepare_slice(read_slice(connection, of, progress), of, wanted.pairs)
+    matrices, unclear = read_slice(connection, of, progress)
+    prepared = prepare_slice(matrices, of, wanted.pairs)
     layout = prepared.layout
     pairs = layout.expected_pairs()
     dropped = prepared.selection.dropped
@@ -52,7 +53,9 @@ def _plan(connection: Connection, of: Slice, wanted: Request, progress: Progress
         "memory_mib": round(_bytes(prepared, threads, wanted.pairs.keep) / 2**20),
         "minutes": round(_seconds(prepared, threads) / 60, 2),
     }
-    return outcome(of, "PLANNED", genes=len(layout.genes), pairs_tested=pairs, messages=of.messages, plan=plan)
+    return outcome(
+        of, "PLANNED", genes=len(layout.genes), pairs_tested=pairs, messages=(*of.messages, *unclear), plan=plan
+    )
 
 
 def reasons(dropped: pl.DataFrame) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +64,8 @@ class Published:
     """Whether to write `fact.fact_feature_values` too, a row for each pair and feature."""
     step: str = "aggregate"
     """The step of the ledger that this finishes, which the caller has begun."""
+    status: Callable[[], str] = lambda: "CURRENT"
+    """Called while nobody can change a study: CURRENT, or STALE where one has changed since it was read."""
 
 
 def publish(engine: Engine, connection: Connection, run: Run, published: Published) -> int:
@@ -166,7 +168,7 @@ def _run_row(published: Published) -> dict[str, Any]:
         "technology": published.technology,
         "organism": published.organism,
         "pairs_stored": published.pairs.height,
-        "status": "CURRENT",
+        "status": published.status(),
     }
 
 

@@ -13,9 +13,21 @@ from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.schema import dim_disease, feature_run
 
 STALE = """
-UPDATE meta.feature_run SET status = 'STALE' WHERE status = 'CURRENT' AND EXISTS (
+UPDATE meta.feature_run SET status = 'STALE' WHERE status = 'CURRENT' AND (EXISTS (
     SELECT 1 FROM meta.batch b WHERE b.study_accession_code = :study
     AND position(b.batch_id IN CAST(input_batches_json AS VARCHAR)) > 0)
+OR EXISTS (
+    SELECT 1 FROM dim.study_disease_map m JOIN dim.dim_study st ON st.study_key = m.study_key
+    WHERE m.is_active AND st.study_accession_code = :study AND m.disease_key = feature_run.disease_key
+    AND (feature_run.technology = st.study_technology OR feature_run.technology = 'ALL')
+    AND feature_run.organism = coalesce(st.study_organism, 'UNKNOWN')))
+"""
+ENTERED = """
+SELECT b.study_accession_code, b.study_key FROM meta.batch b
+WHERE b.is_current AND EXISTS (
+    SELECT 1 FROM meta.feature_run r WHERE r.status = 'CURRENT' AND r.organism = :organism
+    AND position(b.batch_id IN CAST(r.input_batches_json AS VARCHAR)) > 0)
+ORDER BY b.study_accession_code
 """
 
 
@@ -51,11 +63,18 @@ def replace_runs(connection: Connection, disease_key: int, technology: str, orga
     )
 
 
-def mark_current(connection: Connection, feature_run_id: str) -> None:
-    """A run that may have been STALE is what its studies and settings give today."""
-    connection.execute(
-        update(feature_run).where(feature_run.c.feature_run_id == feature_run_id).values(status="CURRENT")
-    )
+def mark_run(connection: Connection, feature_run_id: str, status: str) -> None:
+    """Say whether a run is what its studies and settings give today: CURRENT or STALE."""
+    connection.execute(update(feature_run).where(feature_run.c.feature_run_id == feature_run_id).values(status=status))
+
+
+def hold_runs(connection: Connection) -> None:
+    """Until this transaction ends, whoever changes a study waits before marking runs STALE.
+
+    So a change is either seen by this transaction, or sees what it wrote. In DuckDB the write lock does it.
+    """
+    if connection.engine == "postgresql":
+        connection.execute("LOCK TABLE meta.feature_run IN SHARE ROW EXCLUSIVE MODE")
 
 
 def mark_disease_stale(connection: Connection, disease_keys: Sequence[int]) -> None:
@@ -65,11 +84,19 @@ def mark_disease_stale(connection: Connection, disease_keys: Sequence[int]) -> N
 
 
 def mark_stale(connection: Connection, study: str) -> None:
-    """The runs that a batch of this study entered are STALE from now on; call it where the study changes or goes.
+    """The runs that this study entered, or may enter now, are STALE; call it where the study changes or goes.
 
     Their pairs stay until the slice is aggregated again, and reads of them say so.
     """
     connection.execute(text(STALE).bindparams(study=study))
+
+
+def mark_moved_stale(connection: Connection, organism: str) -> None:
+    """The runs of studies with a gene of the staged table `moved`, now pooled under another gene, are STALE."""
+    for accession, key in connection.fetchall(text(ENTERED).bindparams(organism=organism)):
+        facts = "fact.fact_gene_expression f JOIN moved m ON m.gene_key = f.gene_key"
+        if connection.scalar(f"SELECT 1 FROM {facts} WHERE f.study_key = {key} LIMIT 1"):
+            mark_stale(connection, accession)
 
 
 def stale_warning(connection: Connection, disease_key: int, technology: str, organism: str) -> str | None:
@@ -79,7 +106,7 @@ def stale_warning(connection: Connection, disease_key: int, technology: str, org
         return None
     disease = disease_label(connection, disease_key)
     return (
-        "a study behind these pairs was changed or removed since they were computed; "
+        "a study behind these pairs, or the genes that its rows are pooled under, changed since they were computed; "
         f"`expressway aggregate --disease {disease} --technology {technology}` brings them up to date"
     )
 

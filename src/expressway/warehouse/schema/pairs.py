@@ -157,7 +157,7 @@ feature_run = Table(
     Column("dropped", Integer, comment="Genes that were left out."),
     moment("started_at"),
     Column("ended_at", TS),
-    Column("status", code(12), nullable=False, comment="STALE: a study of the run was changed or removed since."),
+    Column("status", code(12), nullable=False, comment="STALE: studies or genes of the run have changed since."),
     one_of("status", "CURRENT", "STALE", "REPLACED"),
     schema="meta",
     comment="Every run that stored pairs: from what, how, how many. One per slice is CURRENT or STALE.",

@@ -1,0 +1,39 @@
+"""Is everything said that must be known before believing pairs, and nothing that is not so?"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+
+from expressway.warehouse.pairs.alerts import alerts
+from expressway.warehouse.pairs.slice import Slice
+
+SLICE = Slice("SEPSIS", 1, "RNA-SEQ", "HOMO_SAPIENS", studies=())
+CONTRASTS = {"case": "SEPTIC_SHOCK", "reference": "SEPSIS", "control": "CONTROL"}
+
+
+def told(i2_ss: list[float | None], i2_soth: list[float | None]) -> dict[str, str]:
+    """What is said of pairs of three studies each, by code."""
+    many = [3] * len(i2_ss)
+    pairs = pl.DataFrame(
+        {"n_studies_ss": many, "n_studies_soth": many, "dz_ss_I2": i2_ss, "dz_soth_I2": i2_soth},
+        schema_overrides={"dz_ss_I2": pl.Float64, "dz_soth_I2": pl.Float64},
+    )
+    analysis: Any = SimpleNamespace(pairs=pairs, settings={"contrasts": CONTRASTS, "min_n": 4})
+    return {message.code: message.details for message in alerts(SLICE, analysis)}
+
+
+def test_unknown_heterogeneity_is_not_heterogeneity() -> None:
+    nan = float("nan")
+    found = told([80.0, 80.0, None, 20.0, None, nan, 75.0], [90.0, None, 76.0, 90.0, None, nan, None])
+    assert found == {
+        "54100": "SEPSIS RNA-SEQ: 3 of 7 stored pairs have I2 above 75%",
+        "UNKNOWN_I2": "SEPSIS RNA-SEQ: 2 of 7 stored pairs have no I2, for want of two studies; it reads as 100%",
+    }
+
+
+def test_nothing_is_said_of_pairs_that_agree() -> None:
+    assert told([0.0, 75.0], [100.0, None]) == {}
+    assert told([None], [None]).keys() == {"UNKNOWN_I2"}

@@ -1,0 +1,99 @@
+"""Is what says CURRENT what an aggregation would give today?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from expressway import Warehouse
+from expressway.studies.annotation import read_annotation
+from expressway.warehouse.pairs.ranked import Filters
+from tests.warehouse.pairs.simulated import actions, load_all, open_with, write_matrix
+
+CXCL8 = "ENSG00000169429"
+NAMED = ["IL8", *(f"OTHER{number}" for number in range(25))]
+PLAIN = [f"ENSG{80_000_000_000 + number}" for number in range(26)]
+EVERYTHING = Filters(q=1, k_min=1, i2_max=100)
+STATUS = "SELECT technology, status FROM meta.feature_run WHERE status <> 'REPLACED' ORDER BY technology"
+
+
+def load_genes(warehouse: Warehouse, folder: Path, symbol: str, aliases: str, gene: str = CXCL8) -> int:
+    """Load an HGNC table of one gene; returns the genes pooled under another."""
+    table = folder / "hgnc.tsv"
+    header = "hgnc_id\tsymbol\tname\tlocus_type\talias_symbol\tprev_symbol\tensembl_gene_id"
+    table.write_text(f"{header}\nHGNC:6025\t{symbol}\tchemokine\tgene with protein product\t\t{aliases}\t{gene}\n")
+    return warehouse.load_genes(read_annotation(table)).resolved
+
+
+def statuses(warehouse: Warehouse) -> list[tuple[Any, ...]]:
+    return warehouse.sql(STATUS).rows()
+
+
+def test_pairs_are_stale_once_a_gene_is_pooled_under_another(warehouse_url: str, tmp_path: Path) -> None:
+    named, plain = (write_matrix(tmp_path / name, name, ids, 1) for name, ids in (("NAMED", NAMED), ("PLAIN", PLAIN)))
+    with open_with(warehouse_url) as warehouse:
+        load_all(warehouse, named)
+        load_all(warehouse, plain, disease="SEPTIC_SHOCK")
+        assert warehouse.aggregate().ok
+        assert load_genes(warehouse, tmp_path, "CXCL8", "") == 0
+        assert statuses(warehouse) == [("OTHER", "CURRENT")] * 2, "nothing of theirs has that name"
+
+        assert load_genes(warehouse, tmp_path, "CXCL8", "IL8") == 1
+
+        assert dict(warehouse.published_slices().select("disease", "status").iter_rows()) == {
+            "SEPSIS": "STALE",
+            "SEPTIC_SHOCK": "CURRENT",
+        }
+        assert "`expressway aggregate --disease SEPSIS" in warehouse.ranked_pairs(EVERYTHING, "SEPSIS").note
+        assert warehouse.ranked_pairs(EVERYTHING, "SEPTIC_SHOCK").note == ""
+        assert actions(warehouse.aggregate("SEPSIS")) == {"OTHER": "AGGREGATED"}
+        assert warehouse.ranked_pairs(EVERYTHING, "SEPSIS").note == ""
+        genes = warehouse.top_pairs("SEPSIS", limit=1000, q=1, k_min=1, i2_max=100)["pair_uid"].str.split("|")
+        assert CXCL8 in set(genes.explode())
+
+        assert load_genes(warehouse, tmp_path, "CXCL8", "IL8") == 1
+        assert statuses(warehouse) == [("OTHER", "CURRENT")] * 2, "the same again moves nothing"
+        assert list(warehouse.check()) == []
+
+
+def test_a_new_symbol_is_shown_at_once_and_changes_no_number(warehouse_url: str, tmp_path: Path) -> None:
+    with open_with(warehouse_url) as warehouse:
+        load_all(warehouse, write_matrix(tmp_path / "a", "PLAIN", [CXCL8, *PLAIN[1:]], 1))
+        load_genes(warehouse, tmp_path, "IL8", "LUCT")
+        assert warehouse.aggregate("SEPSIS").ok
+
+        load_genes(warehouse, tmp_path, "CXCL8", "IL8")
+
+        assert statuses(warehouse) == [("OTHER", "CURRENT")]
+        shown = warehouse.top_pairs(limit=1000, q=1, k_min=1, i2_max=100)
+        assert warehouse.ranked_pairs(EVERYTHING).note == ""
+        assert set(shown["genea_symbol"].to_list() + shown["geneb_symbol"].to_list()) == {None, "CXCL8"}
+        assert actions(warehouse.aggregate("SEPSIS")) == {"OTHER": "NOOP"}
+
+
+def test_a_study_that_now_enters_makes_pairs_stale(warehouse_url: str, tmp_path: Path) -> None:
+    """It was mapped but had nothing to say, so the run does not name it."""
+    with open_with(warehouse_url) as warehouse:
+        load_all(warehouse, write_matrix(tmp_path / "a", "FIRST", PLAIN, 1))
+        load_all(warehouse, write_matrix(tmp_path / "b", "SECOND", PLAIN, 50, ["UNKNOWN"], seed=8))
+        assert warehouse.aggregate("SEPSIS").slices[0].studies == 1
+        labelled = write_matrix(tmp_path / "b", "SECOND", PLAIN, 50, seed=8)
+        assert warehouse.load(labelled).studies[0].action == "RELABELLED"
+        assert statuses(warehouse) == [("OTHER", "STALE")]
+        assert warehouse.aggregate("SEPSIS").slices[0].studies == 2
+        assert statuses(warehouse) == [("OTHER", "CURRENT")]
+
+
+def test_what_changes_while_pairs_are_computed_makes_them_stale(warehouse_url: str, tmp_path: Path) -> None:
+    with open_with(warehouse_url) as warehouse:
+        load_all(warehouse, write_matrix(tmp_path / "a", "FIRST", PLAIN, 1))
+        load_all(warehouse, write_matrix(tmp_path / "b", "SECOND", PLAIN, 50, seed=8))
+        again = warehouse.aggregate("SEPSIS", progress=lambda *_: warehouse.unmap_study("SECOND") and None)
+        assert (again.slices[0].action, again.slices[0].studies) == ("AGGREGATED", 2)
+        assert statuses(warehouse) == [("OTHER", "STALE")]
+        assert warehouse.aggregate("SEPSIS").slices[0].studies == 1
+        assert statuses(warehouse) == [("OTHER", "CURRENT")]
+        emptied = warehouse.aggregate("SEPSIS", keep=10, progress=lambda *_: warehouse.unmap_study("FIRST") and None)
+        assert emptied.slices[0].action == "AGGREGATED"
+        assert statuses(warehouse) == [("OTHER", "STALE")], "no study is left"
+        assert list(warehouse.check()) == []
