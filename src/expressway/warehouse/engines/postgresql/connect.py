@@ -164,9 +164,12 @@ def open_connection(url: str) -> PostgreSQLConnection:
     """A connection to the server of `url`, in autocommit mode, its clock in UTC."""
     psycopg = driver()
     try:
-        raw = psycopg.connect(url, autocommit=True, connect_timeout=10, application_name="expressway")
+        raw = psycopg.connect(
+            url, autocommit=True, connect_timeout=10, application_name="expressway", client_encoding="utf8"
+        )
         psycopg.types.json.set_json_loads(bytes.decode, raw)  # JSON stays text, as on the other engines
         raw.execute("SET TIME ZONE 'UTC'")
+        raw.execute("SET datestyle = 'ISO'")
         raw.execute("SET client_min_messages = warning")
     except psycopg.Error as error:
         failure = connect_error(error, url)
@@ -195,4 +198,6 @@ def query_error(error: Any, raw: Any) -> ExpresswayError:
         return WarehouseNotWritable(f"PostgreSQL refused: {text}")
     if state in {"55P03", "40P01", "40001"}:
         return BusyStudy(f"PostgreSQL gave up waiting for another load: {text}")
+    if state == "57014":
+        return QueryRefused(text, hint="Ask for a longer statement_timeout, or run the command when less is going on.")
     return QueryRefused(text)
