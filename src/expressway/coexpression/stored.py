@@ -140,10 +140,13 @@ def _scores(columns: Columns) -> Columns:
 
 def _frame(genes: Sequence[str], a: Numbers, b: Numbers, columns: Columns) -> pl.DataFrame:
     names = pl.Series(genes, dtype=pl.String)
-    ids = pl.DataFrame({"geneA": names.gather(a), "geneB": names.gather(b)})
-    series = ids.with_columns(pair_uid=pl.concat_str("geneA", "geneB", separator="|")).get_columns()
-    for feature in features():
-        values = pl.Series(feature.name, columns[feature.name]).fill_nan(None)
-        series.append(values.cast(pl.Int64) if feature.expected_scale in WHOLE else values)
-    series += [pl.Series(f"{name}_bound", columns[f"{name}_bound"] == 1) for name in Q_NAMES.values()]
-    return pl.DataFrame(series)
+    frame = pl.DataFrame({"geneA": names.gather(a), "geneB": names.gather(b)} | columns)
+    known = {feature.name: pl.col(feature.name).fill_nan(None) for feature in features()}
+    whole = [feature.name for feature in features() if feature.expected_scale in WHOLE]
+    return frame.select(
+        "geneA",
+        "geneB",
+        pl.concat_str("geneA", "geneB", separator="|").alias("pair_uid"),
+        *(values.cast(pl.Int64) if name in whole else values for name, values in known.items()),
+        *(pl.col(f"{name}_bound") == 1 for name in Q_NAMES.values()),
+    )

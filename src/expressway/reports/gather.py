@@ -23,7 +23,7 @@ GROUP BY 1, 2 ORDER BY 1, 2
 MESSAGES = """
 SELECT s.study_accession_code AS study, v.severity, v.validation_code AS code, v.details
 FROM meta.meta_data_validation_log v LEFT JOIN dim.dim_study s ON s.study_key = v.study_key
-WHERE v.severity <> 'INFO' OR v.validation_code IN ('54100', 'UNKNOWN_I2')
+WHERE v.severity <> 'INFO' OR v.validation_code IN ('54100', 'UNKNOWN_I2', 'SOTH_IS_SS')
 ORDER BY v.created_at, v.validation_code, v.details
 """
 

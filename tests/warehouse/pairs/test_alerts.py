@@ -11,18 +11,21 @@ from expressway.warehouse.pairs.alerts import alerts
 from expressway.warehouse.pairs.slice import Slice
 
 SLICE = Slice("SEPSIS", 1, "RNA-SEQ", "HOMO_SAPIENS", studies=())
-CONTRASTS = {"case": "SEPTIC_SHOCK", "reference": "SEPSIS", "control": "CONTROL"}
+OTHERS = ["SEPSIS", "NO_SEPSIS", "CONTROL"]
+CONTRASTS = {"case": "SEPTIC_SHOCK", "reference": "SEPSIS", "control": "CONTROL", "others": OTHERS}
 
 
-def told(i2_ss: list[float | None], i2_soth: list[float | None]) -> dict[str, str]:
+def told(
+    i2_ss: list[float | None], i2_soth: list[float | None], of: Slice = SLICE, others: str = "stratified"
+) -> dict[str, str]:
     """What is said of pairs of three studies each, by code."""
     many = [3] * len(i2_ss)
     pairs = pl.DataFrame(
         {"n_studies_ss": many, "n_studies_soth": many, "dz_ss_I2": i2_ss, "dz_soth_I2": i2_soth},
         schema_overrides={"dz_ss_I2": pl.Float64, "dz_soth_I2": pl.Float64},
     )
-    analysis: Any = SimpleNamespace(pairs=pairs, settings={"contrasts": CONTRASTS, "min_n": 4})
-    return {message.code: message.details for message in alerts(SLICE, analysis)}
+    analysis: Any = SimpleNamespace(pairs=pairs, settings={"contrasts": CONTRASTS, "min_n": 4, "others": others})
+    return {message.code: message.details for message in alerts(of, analysis)}
 
 
 def test_unknown_heterogeneity_is_not_heterogeneity() -> None:
@@ -37,3 +40,18 @@ def test_unknown_heterogeneity_is_not_heterogeneity() -> None:
 def test_nothing_is_said_of_pairs_that_agree() -> None:
     assert told([0.0, 75.0], [100.0, None]) == {}
     assert told([None], [None]).keys() == {"UNKNOWN_I2"}
+
+
+def test_studies_in_which_both_contrasts_are_one_are_named() -> None:
+    cohorts = {
+        "A": {"SEPTIC_SHOCK": 9, "SEPSIS": 9},
+        "B": {"SEPTIC_SHOCK": 9, "SEPSIS": 9, "CONTROL": 3},
+        "C": {"SEPTIC_SHOCK": 9, "SEPSIS": 9, "NO_SEPSIS": 4},
+        "D": {"SEPTIC_SHOCK": 9, "CONTROL": 9},
+        "E": {"SEPTIC_SHOCK": 3, "SEPSIS": 9},
+    }
+    studies: Any = tuple(SimpleNamespace(accession=name, cohorts=sizes) for name, sizes in cohorts.items())
+    of = Slice("SEPSIS", 1, "RNA-SEQ", "HOMO_SAPIENS", studies=studies)
+    said = "SEPSIS RNA-SEQ: SOTH is SS in {}, where the reference is the only other cohort"
+    assert told([0.0], [0.0], of)["SOTH_IS_SS"] == said.format("A, B")
+    assert told([0.0], [0.0], of, "pooled")["SOTH_IS_SS"] == said.format("A")  # there three controls count

@@ -62,15 +62,24 @@ def log_q(tail: Tail, z: Array) -> Array:
     """ln q of pairs with the given |z|; NaN where z is, +inf where q is only known to be above the bound."""
     # A pair may have been counted one step higher than it stands now. Its own step would then count all of a lower one
     # as at least as extreme, which at rank 1 halves q; the larger of both is right in either case.
-    step, counted = np.searchsorted(tail.z, z, side="right"), z * (1 + tail.slack)
+    step, counted = _steps(tail, z), z * (1 + tail.slack)
     result = _log_q_at(tail, z, step)
-    next_up = np.flatnonzero(np.append(tail.z, np.inf)[np.minimum(step, len(tail.z))] <= counted)
+    next_up = np.flatnonzero(step < len(tail.z))
+    next_up = next_up[tail.z[step[next_up]] <= counted[next_up]]
     higher = _log_q_at(tail, z[next_up], np.searchsorted(tail.z, counted[next_up], side="right"))
     own = result[next_up]
     result[next_up] = np.where(np.isposinf(own), higher, np.maximum(own, higher))
     result[result > tail.log_bound] = np.inf
     result[np.isnan(z)] = np.nan
     return result
+
+
+def _steps(tail: Tail, z: Array) -> NDArray[np.int64]:
+    """How many steps of a tail are at most |z|; in order, as neighbours then look at the same part of the tail."""
+    order = np.argsort(z)
+    steps = np.empty(len(z), np.int64)
+    steps[order] = np.searchsorted(tail.z, z[order], side="right")
+    return steps
 
 
 def _log_q_at(tail: Tail, z: Array, step: NDArray[np.int64]) -> Array:

@@ -229,10 +229,13 @@ def _order(
     """Genes in the order of the engine, the pattern of each, and the patterns."""
     counted = np.flatnonzero(presence.any(axis=0))
     keys = presence[:, counted].T
-    patterns, number = np.unique(keys, axis=0, return_inverse=True) if len(counted) else (keys, np.empty(0, np.int64))
-    number = number.reshape(-1)
+    rows = np.lexsort(keys.T[::-1])
+    new = np.ones(len(rows), dtype=bool)
+    new[1:] = (keys[rows[1:]] != keys[rows[:-1]]).any(axis=1)
+    number = np.empty(len(rows), np.int32)
+    number[rows] = np.cumsum(new) - 1
     order = np.lexsort((counted, number, missing[counted]))
-    return counted[order], number[order].astype(np.int32), patterns
+    return counted[order], number[order], keys[rows[new]]
 
 
 def _packed(

@@ -24,6 +24,10 @@ def alerts(of: Slice, analysis: Analysis) -> list[Message]:
             found.append(Message("FEW_STUDIES", "WARNING", told))
     found += _heterogeneity(of, pairs)
     found += [Message("MISSING_COHORT", "INFO", f"{study}: {told}") for study, told in _missing(of, analysis)]
+    same = _contrasts_are_one(of, analysis)
+    if same:
+        told = f"{of.name}: SOTH is SS in {', '.join(same)}, where the reference is the only other cohort"
+        found.append(Message("SOTH_IS_SS", "INFO", told))
     return found
 
 
@@ -39,6 +43,19 @@ def _heterogeneity(of: Slice, pairs: pl.DataFrame) -> list[Message]:
         told = f"{unknown:,} of {pairs.height:,} stored pairs have no I2, for want of two studies"
         found.append(Message("UNKNOWN_I2", "INFO", f"{of.name}: {told}; it reads as 100%"))
     return found
+
+
+def _contrasts_are_one(of: Slice, analysis: Analysis) -> list[str]:
+    """Studies that compare the case with the reference and have nothing else to compare it with."""
+    contrasts, settings = analysis.settings["contrasts"], analysis.settings
+    least = 1 if settings["others"] == "pooled" else settings["min_n"]  # samples by which an other cohort takes part
+    return [
+        study.accession
+        for study in of.studies
+        if study.cohorts.get(contrasts["case"], 0) >= settings["min_n"]
+        and study.cohorts.get(contrasts["reference"], 0) >= settings["min_n"]
+        and [label for label in contrasts["others"] if study.cohorts.get(label, 0) >= least] == [contrasts["reference"]]
+    ]
 
 
 def _missing(of: Slice, analysis: Analysis) -> list[tuple[str, str]]:
