@@ -36,9 +36,9 @@ def test_memory_is_far_below_one_number_for_each_two_genes_and_threads_cost_thei
     one, four = growth(GENES, 1), growth(GENES, 4)
     square = 8 * GENES * GENES
     assert one < 0.6 * square
-    # What a thread holds: 12 bytes of each candidate, products of a tile, and the histograms up to the largest z^2,
+    # What a thread holds: 12 bytes of each candidate, products of some rows, and the histograms up to the largest z^2,
     # which is 45 here, in nine families; twice that for what the allocator keeps.
-    area = 128 * 512
+    area = 256 * 512
     buffers = 12 * (2 * 300_000 + area) + 4 * SLOTS * area + 9 * 4 * 6250 * 45
     assert four - one < 2 * 3 * buffers
 

@@ -35,7 +35,7 @@ Plain = Callable[[NDArray[np.int64], NDArray[np.int64]], tuple[NDArray[np.float6
 are clipped: what the kernel does not know."""
 HEIGHT = 256
 """Most rows of a tile."""
-ROUND = 32
+ROUND = 16
 """Tiles that each thread takes before progress is told."""
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
 
