@@ -18,7 +18,7 @@ from expressway.studies.study import FloatArray
 CHUNK_BYTES = 2**23
 """Text that is parsed at a time: larger is not faster."""
 
-_PARSERS = 2
+_PARSERS = 3
 
 
 class DelimitedMatrix:
@@ -61,7 +61,7 @@ class DelimitedMatrix:
             self._axes.file_hash, self._axes.file_size = lines.file_hash, lines.file_size
 
     def _parsed(self, lines: LineReader, columns: Columns) -> Iterator[Parsed]:
-        """The chunks in order; one is read and hashed while two others are parsed."""
+        """The chunks in order; one is read and hashed while others are parsed."""
         waiting: deque[Future[Parsed]] = deque()
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(_PARSERS) as parsers:
             chunk = lines.chunk(self._chunk_bytes)

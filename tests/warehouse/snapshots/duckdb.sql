@@ -160,12 +160,12 @@ COMMENT ON COLUMN dim.gene_alias.approved_symbol IS 'Several rows where an alias
 CREATE TABLE fact.fact_gene_expression (
     sample_key INTEGER USING COMPRESSION bitpacking NOT NULL,
     gene_key INTEGER USING COMPRESSION rle NOT NULL,
-    study_key INTEGER USING COMPRESSION rle NOT NULL,
-    batch_key INTEGER USING COMPRESSION rle NOT NULL,
+    study_key INTEGER USING COMPRESSION uncompressed NOT NULL,
+    batch_key INTEGER USING COMPRESSION uncompressed NOT NULL,
     expression_value_raw DOUBLE PRECISION,
     expression_value DOUBLE PRECISION,
-    is_detected BOOLEAN USING COMPRESSION bitpacking,
-    is_significant BOOLEAN USING COMPRESSION rle
+    is_detected BOOLEAN USING COMPRESSION rle,
+    is_significant BOOLEAN USING COMPRESSION uncompressed
 );
 
 COMMENT ON TABLE fact.fact_gene_expression IS 'One row per gene and sample of a study''s current batch, on servers a partition per study.';

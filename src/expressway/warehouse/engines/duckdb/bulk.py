@@ -16,6 +16,7 @@ from expressway.warehouse.engines.duckdb.connect import DuckDBConnection
 
 FACT = "fact.fact_gene_expression"
 KEPT_BLOCKS = "64MiB"
+INSERTS = 4  # after so many, about 60 MB written, DuckDB is to forget: each time, it also gives back what it works with
 ROW_GROUP = 122_880  # rows of a DuckDB row group: a record batch of that size is compressed by a thread of its own
 
 
@@ -30,9 +31,10 @@ def write_facts(connection: DuckDBConnection, load: FactLoad) -> int:
     rows = 0
     with closing(DuckDBConnection(connection.raw.cursor())) as aside:
         limit = aside.scalar("SELECT current_setting('memory_limit')")
-        for frame in prefetch(_frames(load)):
+        for number, frame in enumerate(prefetch(_frames(load)), 1):
             connection.insert_frame(insert, frame)
-            _drop_written_blocks(aside, limit)
+            if number % INSERTS == 0:
+                _drop_written_blocks(aside, limit)
             rows += frame.height
             crash_point("during_facts")
     return rows

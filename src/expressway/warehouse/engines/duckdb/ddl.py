@@ -33,10 +33,10 @@ DIALECT = DuckDBDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-
 COMPRESSION = {
     "sample_key": "bitpacking",
     "gene_key": "rle",
-    "study_key": "rle",
-    "batch_key": "rle",
-    "is_detected": "bitpacking",
-    "is_significant": "rle",
+    "study_key": "uncompressed",  # a segment of one value takes no space in any method, least time in this one
+    "batch_key": "uncompressed",
+    "is_detected": "rle",
+    "is_significant": "uncompressed",
 }
 
 
@@ -56,9 +56,10 @@ def create_tables(tables: Sequence[sa.Table]) -> list[str]:
 
 
 def _compressed(statement: str, table: sa.Table) -> str:
-    """CREATE TABLE of the facts with the compression that DuckDB would choose for the columns after trying them all.
+    """CREATE TABLE of the facts with compression that is good for the columns and quick.
 
-    Trying takes longer than everything else an insert does; the values themselves are left to DuckDB's choice.
+    Trying them all, as DuckDB would, takes longer than everything else an insert does; the values themselves are left
+    to DuckDB's choice.
     """
     if table is fact_gene_expression:
         for column, method in COMPRESSION.items():
