@@ -6,6 +6,9 @@ PYTHON ?= python3
 ARGS ?=
 BENCH ?= load pairs aggregate
 
+# Many processes start here: they must find their modules compiled, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
+
 VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done

@@ -8,9 +8,14 @@ from contextlib import contextmanager
 from itertools import count
 
 import psycopg
+import pytest
 from sqlalchemy import make_url
 
 _numbers = count(1)
+slow_on_a_server = pytest.mark.parametrize(
+    "engine", ["duckdb", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
+"""For what takes long on a server, and is proved there in small by other tests."""
 
 
 @contextmanager

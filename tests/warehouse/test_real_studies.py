@@ -15,6 +15,7 @@ import pytest
 
 from expressway import Warehouse, open_warehouse
 from expressway.settings import load_settings
+from tests.databases import slow_on_a_server
 
 TCR, AML = "SRP164913", "SRP070849"
 
@@ -38,6 +39,7 @@ def one_value_changed(original: Path, target: Path) -> Path:
     return target
 
 
+@slow_on_a_server
 def test_a_whole_download_and_its_corrections(warehouse_url: str, data_dir: Path, tmp_path: Path) -> None:
     download = data_dir / TCR / f"{TCR}.zip"
     corrected = one_value_changed(download, tmp_path / f"{TCR}.zip")
@@ -164,6 +166,7 @@ def coconut(data_dir: Path, study: str, folder: Path) -> Path:
     return matrix
 
 
+@slow_on_a_server
 def test_sepsis_panels_and_coconut(warehouse_url: str, data_dir: Path, tmp_path: Path) -> None:
     annotation = data_dir / "annotation"
     with open_warehouse(warehouse_url) as warehouse:
@@ -201,6 +204,7 @@ def test_sepsis_panels_and_coconut(warehouse_url: str, data_dir: Path, tmp_path:
         assert list(warehouse.check()) == []
 
 
+@slow_on_a_server
 def test_mouse_and_human_side_by_side(warehouse_url: str, data_dir: Path) -> None:
     from expressway.studies.annotation import read_annotation
 

@@ -18,6 +18,7 @@ from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.pairs.evidence import pair_evidence
 from expressway.warehouse.pairs.matrices import read_study
 from expressway.warehouse.pairs.slice import Slice, resolve
+from tests.databases import slow_on_a_server
 from tests.warehouse.test_real_studies import EXPECTED, PANELS, RNA_SEQ, coconut, panel
 
 COCONUT = ("GSE28750", "GSE40012", "GSE66099")
@@ -44,6 +45,7 @@ def cohorts(of: Slice) -> dict[str, dict[str, int]]:
     return {study.accession: study.cohorts for study in of.studies}
 
 
+@slow_on_a_server
 def test_the_panels_are_a_slice_of_arrays_and_one_of_sequencing(sepsis: Connection) -> None:
     arrays, sequencing = resolve(sepsis, "SEPSIS")
     assert (arrays.technology, sequencing.technology) == ("MICROARRAY", "RNA-SEQ")

@@ -19,6 +19,7 @@ import pytest
 from expressway import cli
 from expressway.coexpression.engine import checkpoints, screen
 from expressway.studies.simulate import simulate
+from tests.databases import slow_on_a_server
 from tests.warehouse.pairs.simulated import actions, load_all, open_with, simulated
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -80,6 +81,7 @@ with open_with(url, work_folder=work, pairs={"threads": 1, "keep": 2000}) as war
 """
 
 
+@slow_on_a_server
 def test_killed_in_mid_pass_and_run_again(warehouse_url: str, tmp_path: Path) -> None:
     work, whole = tmp_path / "work", f"duckdb:///{tmp_path}/whole.duckdb"
     simulate(tmp_path / "download", studies=2, genes=3000, samples=36, seed=4)
