@@ -179,8 +179,10 @@ def _products_alone(given: Any) -> float:
         products = np.empty((given.n.size, together, lanes), np.float32)
         for column in range(0, end, lanes):
             lay_side_by_side(given, column, min(column + lanes, end), panels)
-            for row in range(0, min(end, column + lanes), together):
-                multiply(given, row, lanes, max(0, row + 1 - column), panels, products)
+            bottom = min(end, column + lanes)
+            for row in range(0, bottom, together):
+                rows = (row, min(row + together, bottom))
+                multiply(given, rows, lanes, max(0, row + 1 - column), panels, products)
 
     all_products(given, 0)
     taken = Taken()

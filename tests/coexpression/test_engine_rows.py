@@ -24,7 +24,8 @@ from expressway.coexpression.engine import screen as screening
 from expressway.coexpression.engine import tiles
 from expressway.coexpression.engine.cohort_rows import fisher_row, half_log_ratio
 from expressway.coexpression.engine.falsediscovery import ROUNDING, counted_tail, log_q
-from expressway.coexpression.engine.layout import LARGEST_EXACT
+from expressway.coexpression.engine.layout import LARGEST_EXACT, even
+from expressway.coexpression.engine.products import ROWS
 from expressway.coexpression.engine.survivors import correlations
 from expressway.coexpression.engine.tiles import BINS_PER_UNIT, problem
 from expressway.coexpression.engine.vectors import WIDTH, Block, Table, index
@@ -86,12 +87,15 @@ def test_products_of_ranks_are_exact_before_they_are_rounded(n: int) -> None:
     values = rng.standard_normal((21, n))
     values[1] = -values[0]
     made = CohortStudy("A", [f"G{i:02d}" for i in range(21)], values, ["CONTROL"] * n)
-    given = problem(prepare([made]).layout, np.ones(4))
+    layout = prepare([made]).layout
+    read = layout.offsets + even(layout.n) * (len(layout.genes) + ROWS - 1)
+    assert read.max() <= len(layout.ranks)  # also the rows that come to nothing
+    given = problem(layout, np.ones(4))
     slot = int(np.flatnonzero(given.n)[0])
     panels = np.empty(32 * ((n + 1) // 2), np.int32)
     tiles.lay_side_by_side(given, 3, 20, panels)
     products = np.full((4, tiles.TOGETHER, 32), np.nan, np.float32)
-    tiles.multiply(given, 0, 32, 0, panels, products)
+    tiles.multiply(given, (0, tiles.TOGETHER), 32, 0, panels, products)
     ranks = rankdata(values, axis=1) * 2 - (n + 1)
     expected = (ranks[: tiles.TOGETHER] @ ranks[3:20].T).astype(np.float32)
     np.testing.assert_array_equal(products[slot, :, :17], expected)

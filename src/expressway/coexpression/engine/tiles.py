@@ -148,22 +148,23 @@ def lay_side_by_side(given: Any, first: int, last: int, panels: Any) -> None:
 
 
 @compiled
-def multiply(given: Any, row: int, lanes: int, start: int, panels: Any, products: Any) -> None:
-    """The dot products of the ranks of genes from `row` on with those in `panels`, exact before they become float32.
+def multiply(given: Any, rows: Any, lanes: int, start: int, panels: Any, products: Any) -> None:
+    """The dot products of the ranks of genes `rows[0]` to `rows[1]` with those in `panels`, exact before float32.
 
     Args:
+        rows: at most TOGETHER; up to ROWS - 1 genes after them are read and come to nothing.
         lanes: genes in `panels`; from `start` on they are needed.
         products: filled here, (slots, TOGETHER, lanes), in slots that have samples.
     """
-    slots, rows, columns = products.shape
+    slots, together, columns = products.shape
     flat = products.reshape(-1)
     at = 0
     for slot in range(slots):
         pairs = (given.n[slot] + 1) // 2
-        for top in range(0, rows, ROWS):
-            line = given.offsets[slot] + (row + top) * pairs
+        for top in range(0, rows[1] - rows[0], ROWS):
+            line = given.offsets[slot] + (rows[0] + top) * pairs
             for left in range(start // WIDTH * WIDTH, lanes if pairs > 0 else 0, WIDTH):
-                place = (slot * rows + top) * columns + left
+                place = (slot * together + top) * columns + left
                 multiply_rows(
                     given.ranks, line, pairs, given.most[slot], panels, at + left * pairs, flat, place, columns
                 )
@@ -247,11 +248,12 @@ def search_tile(
             for j in range(lanes):
                 theirs[slot, j] = given.present[given.pattern[begin + j], slot]
         known = -1
-        for i in range(rows[0], min(rows[1], begin + lanes - 1)):
+        bottom = min(rows[1], begin + lanes - 1)
+        for i in range(rows[0], bottom):
             row = (i - rows[0]) % TOGETHER
             start = max(0, i + 1 - begin)
             if row == 0:
-                multiply(given, i, room, start, panels, products)
+                multiply(given, (i, min(i + TOGETHER, bottom)), room, start, panels, products)
             if given.pattern[i] != known:
                 known = given.pattern[i]
                 weigh(given.present[known], theirs, given.variances, given.others, given.groups, L, weighed)
