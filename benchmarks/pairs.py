@@ -176,13 +176,14 @@ def _products_alone(given: Any) -> float:
     @numba.njit(nogil=True)
     def all_products(given: Any, end: int) -> None:
         panels = np.empty(((given.n + 1) // 2).sum() * lanes, np.int32)
-        products = np.empty((given.n.size, together, lanes), np.float32)
         for column in range(0, end, lanes):
+            room = (min(lanes, end - column) + 15) // 16 * 16
+            products = np.empty((given.n.size, together, room), np.float32)
             lay_side_by_side(given, column, min(column + lanes, end), panels)
             bottom = min(end, column + lanes)
             for row in range(0, bottom, together):
                 rows = (row, min(row + together, bottom))
-                multiply(given, rows, lanes, max(0, row + 1 - column), panels, products)
+                multiply(given, rows, max(0, row + 1 - column), panels, products)
 
     all_products(given, 0)
     taken = Taken()

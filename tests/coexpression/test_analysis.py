@@ -54,6 +54,14 @@ def test_what_comes_out() -> None:
         assert feature.nullable or result.pairs[feature.name].null_count() == 0, feature.name
 
 
+def test_ids_with_bars_come_in_the_order_of_their_pairs() -> None:
+    values = np.random.default_rng(1).standard_normal((4, 9))
+    made = CohortStudy("A", ["X", "X|A", "X}", "Z"], values, ["CONTROL"] * 9)
+    pairs = analyse([made], threads=1).pairs
+    assert pairs["pair_uid"].to_list() == sorted(pairs["pair_uid"].to_list())
+    assert (pairs["pair_uid"] == pairs["geneA"] + "|" + pairs["geneB"]).all()
+
+
 def test_a_cohort_below_min_n_does_not_count() -> None:
     made = [examples.study("S", SIZES | {"SEPSIS": 5}, 6, 1)]
     assert checked(made)["n_studies_ss"].to_list() == [1] * 15

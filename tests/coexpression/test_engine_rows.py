@@ -24,7 +24,7 @@ from expressway.coexpression.engine import screen as screening
 from expressway.coexpression.engine import tiles
 from expressway.coexpression.engine.cohort_rows import fisher_row, half_log_ratio
 from expressway.coexpression.engine.falsediscovery import ROUNDING, counted_tail, log_q
-from expressway.coexpression.engine.layout import LARGEST_EXACT, even
+from expressway.coexpression.engine.layout import even
 from expressway.coexpression.engine.products import ROWS
 from expressway.coexpression.engine.survivors import correlations
 from expressway.coexpression.engine.tiles import BINS_PER_UNIT, problem
@@ -35,6 +35,8 @@ from expressway.coexpression.stored import GUARD
 from expressway.coexpression.study import CohortStudy
 from tests.coexpression import examples, oracle
 
+LARGEST_EXACT = 369
+"""Samples up to which float32 holds every dot product of ranks: n (n^2 - 1) / 3 < 2^24."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -95,7 +97,7 @@ def test_products_of_ranks_are_exact_before_they_are_rounded(n: int) -> None:
     panels = np.empty(32 * ((n + 1) // 2), np.int32)
     tiles.lay_side_by_side(given, 3, 20, panels)
     products = np.full((4, tiles.TOGETHER, 32), np.nan, np.float32)
-    tiles.multiply(given, (0, tiles.TOGETHER), 32, 0, panels, products)
+    tiles.multiply(given, (0, tiles.TOGETHER), 0, panels, products)
     ranks = rankdata(values, axis=1) * 2 - (n + 1)
     expected = (ranks[: tiles.TOGETHER] @ ranks[3:20].T).astype(np.float32)
     np.testing.assert_array_equal(products[slot, :, :17], expected)
@@ -109,10 +111,10 @@ def one_row(products: Any, scale: Any, largest: Any, limits: Any, n: Any, lanes:
 
 @pytest.mark.parametrize("n", [5, 20, 128, 369, 370, 900])
 def test_fishers_z_of_float32(n: int) -> None:
-    """Up to 369 samples the product N of ranks is exact; D + N, D - N and their quotient are each rounded once, which
-    makes at most 1.2e-7 in z, and the logarithm adds 8e-8 of z. With more samples N and D themselves are rounded, and
-    D - N of a correlation close to 1 keeps that error: 2^-23 / (1 - |r|), large only where z is so large that nothing
-    depends on it."""
+    """Up to 369 samples float32 holds the product N of ranks; D + N and D - N are rounded once each, which makes at most
+    1.2e-7 in z, and half the logarithm of their ratio adds 1e-7 of z. With more samples N and D themselves are rounded,
+    and D - N of a correlation close to 1 keeps that error: 2^-23 / (1 - |r|), large only where z is so large that
+    nothing depends on it."""
     largest = n * (n * n - 1) / 3
     products = (np.linspace(-1, 1, 4001) * largest).round()
     lanes, room = len(products), len(products) + 2 * WIDTH
@@ -189,6 +191,20 @@ def test_counted_q_is_benjamini_and_hochbergs(share: float) -> None:
         assert np.isinf(counted[q > 0.05 * (1 + 2e-4)]).all()
         assert found.histogram[number].sum() == pytest.approx((exact < 0.05).sum(), abs=2)
         assert found.histogram.shape[1] <= 1500 * BINS_PER_UNIT
+
+
+def test_strong_pairs_of_several_technologies_have_a_z() -> None:
+    """Technologies are combined by fixed effect, whose z is normal; its p would be 0 here, and z from that infinite."""
+    rng, n = np.random.default_rng(1), 300
+    made = []
+    for number in range(4):
+        gene = rng.standard_normal(n)
+        values = np.stack([gene, gene + 0.05 * rng.standard_normal(n)])
+        made.append(CohortStudy(f"S{number}", ["X", "Y"], values, ["CONTROL"] * n, "AB"[number % 2]))
+    prepared = prepare(made, by_technology=True, choices=Choices.of({"ci_method": "HK"}))
+    found = correlations(prepared.layout, np.array([0]), np.array([1]), 5)
+    z = z_statistics(prepared.layout, found, prepared.choices)[FAMILIES.index("control"), 0]
+    assert 39 < z < np.inf
 
 
 ASSEMBLY = """

@@ -129,18 +129,19 @@ def z_statistics(layout: Layout, found: Correlations, choices: Choices) -> Array
     units = _units(layout, parts, choices)
     pooled = _by_metric(pool(units.estimates, units.std_errors, units.method, units.ci))
     rows = [np.abs(_difference(pooled[a], pooled[b])) for a, b in DIFFERENCES.values()]
-    return _families(pooled, _combined(pooled, parts, choices), rows, choices)
+    return _families(pooled, _combined(pooled, parts, choices), rows, units.ci)
 
 
-def _families(pooled: dict[str, Pooled], both: Combined, differences: list[Array], choices: Choices) -> Array:
-    rows = [_equivalent(pooled["ss"], choices), _equivalent(pooled["soth"], choices), np.abs(both.z)]
-    return np.stack([*rows, *(_equivalent(pooled[name], choices) for name in COHORTS), *differences])
+def _families(pooled: dict[str, Pooled], both: Combined, differences: list[Array], ci: CiMethod) -> Array:
+    rows = [_equivalent(pooled["ss"], ci), _equivalent(pooled["soth"], ci), np.abs(both.z)]
+    return np.stack([*rows, *(_equivalent(pooled[name], ci) for name in COHORTS), *differences])
 
 
-def _equivalent(pooled: Pooled, choices: Choices) -> Array:
+def _equivalent(pooled: Pooled, ci: CiMethod) -> Array:
+    """|z|, or of the p of a t that of the normal with the same p; infinite where that p is 0."""
     from scipy.special import ndtri
 
-    if choices.ci_method == "z":
+    if ci == "z":
         return np.abs(pooled.z)
     return np.asarray(-ndtri(pooled.p / 2))
 
@@ -194,7 +195,7 @@ def metrics_of(layout: Layout, found: Correlations, choices: Choices) -> Columns
         for name, (a, b) in DIFFERENCES.items():
             columns |= _cohort_difference(name, pooled[a], pooled[b])
         columns |= _both(both) | _quality(columns, layout, parts)
-        rows = _families(pooled, both, [np.abs(columns[f"z_diff_{name}"]) for name in DIFFERENCES], choices)
+        rows = _families(pooled, both, [np.abs(columns[f"z_diff_{name}"]) for name in DIFFERENCES], units.ci)
     return columns | {f"|z| {family}": row for family, row in zip(FAMILIES, rows, strict=True)}
 
 

@@ -140,11 +140,15 @@ def summarise(fitted: Fit, ci: CiMethod = "z") -> Pooled:
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def significance(fitted: Fit, ci: CiMethod = "z") -> tuple[FloatArray, FloatArray, FloatArray]:
     """Standard error, z (with Hartung-Knapp t) and two-sided p of a fit."""
-    std_error, k = fitted.std_error, fitted.data.k
-    if ci != "z":
-        std_error = std_error * _hartung_knapp_scale(fitted.q, k, floor=ci == "HK_floor")
+    std_error = _std_error(fitted, ci)
     z = fitted.estimate / std_error
-    return std_error, z, _p_value(z, k, ci)
+    return std_error, z, _p_value(z, fitted.data.k, ci)
+
+
+def _std_error(fitted: Fit, ci: CiMethod) -> FloatArray:
+    if ci == "z":
+        return fitted.std_error
+    return fitted.std_error * _hartung_knapp_scale(fitted.q, fitted.data.k, floor=ci == "HK_floor")
 
 
 def _p_value(z: FloatArray, k: IntArray, ci: CiMethod) -> FloatArray:
@@ -195,7 +199,9 @@ def largest_p_without_one(
     smallest = np.full(table.shape[1], np.nan)
     for study in range(len(table)):
         others = np.arange(len(table)) != study
-        z = np.abs(significance(_fit(table[others], variances[others], method), ci)[1])
+        fitted = _fit(table[others], variances[others], method)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            z = np.abs(fitted.estimate / _std_error(fitted, ci))
         smallest = np.where(absent[study], smallest, np.fmin(smallest, z))
     return _p_value(smallest, (~absent).sum(axis=0) - 1, ci)  # p falls with |z|, and all have k - 1 studies
 

@@ -79,15 +79,15 @@ def store(
     columns = pair_metrics(layout, first, second, choices)
     best = np.fmax.reduce([columns[f"|z| {family}"] for family in MAIN])
     alphabet = layout.alphabet()
-    place = uid_order(first, second, alphabet)
-    order = np.lexsort((place, -np.nan_to_num(best, nan=-1.0)))[:keep]
-    chosen = order[np.argsort(place[order])]
-    columns = {name: values[chosen] for name, values in columns.items()}
-    columns |= _q_values(columns, tails)
+    chosen = np.lexsort((uid_order(first, second, alphabet), -np.nan_to_num(best, nan=-1.0)))[:keep]
     a, b = canonical(first[chosen], second[chosen], alphabet[1])
-    columns |= _expression(studies, contrasts, layout.genes, a, b)
+    ids = _ids(layout.genes, a, b)
+    order = ids["pair_uid"].arg_sort().to_numpy()  # as text: an id may hold a bar
+    columns = {name: values[chosen[order]] for name, values in columns.items()}
+    columns |= _q_values(columns, tails)
+    columns |= _expression(studies, contrasts, layout.genes, a[order], b[order])
     columns |= _scores(columns)
-    return _frame(layout.genes, a, b, columns)
+    return _frame(ids[order], columns)
 
 
 def _nearly_best(screened: Screened, keep: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -138,15 +138,19 @@ def _scores(columns: Columns) -> Columns:
     return found | {"rank_position": scores.rank_position(columns | found)}
 
 
-def _frame(genes: Sequence[str], a: Numbers, b: Numbers, columns: Columns) -> pl.DataFrame:
+def _ids(genes: Sequence[str], a: Numbers, b: Numbers) -> pl.DataFrame:
     names = pl.Series(genes, dtype=pl.String)
-    frame = pl.DataFrame({"geneA": names.gather(a), "geneB": names.gather(b)} | columns)
+    ids = pl.DataFrame({"geneA": names.gather(a), "geneB": names.gather(b)})
+    return ids.with_columns(pair_uid=pl.concat_str("geneA", "geneB", separator="|"))
+
+
+def _frame(ids: pl.DataFrame, columns: Columns) -> pl.DataFrame:
     known = {feature.name: pl.col(feature.name).fill_nan(None) for feature in features()}
     whole = [feature.name for feature in features() if feature.expected_scale in WHOLE]
-    return frame.select(
+    return ids.hstack(pl.DataFrame(columns)).select(
         "geneA",
         "geneB",
-        pl.concat_str("geneA", "geneB", separator="|").alias("pair_uid"),
+        "pair_uid",
         *(values.cast(pl.Int64) if name in whole else values for name, values in known.items()),
         *(pl.col(f"{name}_bound") == 1 for name in Q_NAMES.values()),
     )

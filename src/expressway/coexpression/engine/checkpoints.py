@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def key(given: Problem, search: Search) -> str:
     """SHA-256 of everything that the state of a pass depends on: the data, the search and the cutting into tiles."""
     digest = hashlib.sha256(repr((search.least, search.start, search.limit, search.fixed, search.sample)).encode())
-    digest.update(repr((search.tile, search.compiled, given.complete)).encode())
+    digest.update(repr((search.tile, search.compiled, given.complete, version("expressway"))).encode())
     for array in given:
         if isinstance(array, np.ndarray):
             digest.update(repr((array.dtype.str, array.shape)).encode())

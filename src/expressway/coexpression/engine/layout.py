@@ -23,8 +23,6 @@ from expressway.errors import InvalidSetting
 CASE, REFERENCE, CONTROL = 0, 1, 2
 POOLED = "(others)"
 """The label of the cohort that the others make up together."""
-LARGEST_EXACT = 369
-"""Samples up to which float32 holds every dot product of ranks: n (n^2 - 1) / 3 < 2^24."""
 MISSING = -(2**15)
 """In place of a rank where the value is missing."""
 MOST_SAMPLES = 2**15

@@ -49,7 +49,7 @@ def multiply_rows(
         ranks: two ranks in each number; those of the four genes follow each other from `line` on.
         pairs: numbers of a gene.
         most: how many of them can be added up in 32 bits.
-        panels: what `interleave` made, and where in it the panel starts.
+        panels: what `interleave` made.
         panel: where in `panels` the genes are.
         out: filled here, flat: 16 numbers from `at` on, and so in the next three rows, `columns` apart.
     """
@@ -78,8 +78,6 @@ def _generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         with in_parts:
             zero = ir.Constant(DOUBLES, [0.0] * WIDTH)
             sums = [cgutils.alloca_once_value(builder, zero) for _ in range(ROWS)]
-            for one in sums:
-                builder.store(zero, one)
             with cgutils.for_range_slice(builder, index(0), pairs, most, inc=True) as (first, _):
                 end = builder.add(first, most)
                 last = builder.select(builder.icmp_signed("<", end, pairs), end, pairs)

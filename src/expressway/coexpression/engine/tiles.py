@@ -148,13 +148,13 @@ def lay_side_by_side(given: Any, first: int, last: int, panels: Any) -> None:
 
 
 @compiled
-def multiply(given: Any, rows: Any, lanes: int, start: int, panels: Any, products: Any) -> None:
+def multiply(given: Any, rows: Any, start: int, panels: Any, products: Any) -> None:
     """The dot products of the ranks of genes `rows[0]` to `rows[1]` with those in `panels`, exact before float32.
 
     Args:
         rows: at most TOGETHER; up to ROWS - 1 genes after them are read and come to nothing.
-        lanes: genes in `panels`; from `start` on they are needed.
-        products: filled here, (slots, TOGETHER, lanes), in slots that have samples.
+        start: the first gene of `panels` that is needed.
+        products: filled here, (slots, TOGETHER, genes of `panels`), in slots that have samples.
     """
     slots, together, columns = products.shape
     flat = products.reshape(-1)
@@ -163,7 +163,7 @@ def multiply(given: Any, rows: Any, lanes: int, start: int, panels: Any, product
         pairs = (given.n[slot] + 1) // 2
         for top in range(0, rows[1] - rows[0], ROWS):
             line = given.offsets[slot] + (rows[0] + top) * pairs
-            for left in range(start // WIDTH * WIDTH, lanes if pairs > 0 else 0, WIDTH):
+            for left in range(start // WIDTH * WIDTH, columns if pairs > 0 else 0, WIDTH):
                 place = (slot * together + top) * columns + left
                 multiply_rows(
                     given.ranks, line, pairs, given.most[slot], panels, at + left * pairs, flat, place, columns
@@ -181,7 +181,7 @@ def count_tail(x: Any, start: int, least: Any, near: Any, family: int, found: An
         k += x[j] >= least
     highest = found.highest[family]
     for j in range(k):
-        number = min(int(near[j] * F32(BINS_PER_UNIT)), BINS - 1)
+        number = int(min(near[j] * F32(BINS_PER_UNIT), F32(BINS - 1)))
         counts[number] += 1
         highest = max(highest, number)
     found.highest[family] = highest
@@ -193,7 +193,7 @@ def count_coarsely(squares: Any, start: int, coarse: Any) -> None:
     for f in range(3):
         for j in range(start, squares.shape[1]):
             if not np.isnan(squares[f, j]):
-                coarse[f, min(int(np.sqrt(squares[f, j]) / F32(COARSE_WIDTH)), COARSE_BINS - 1)] += 1
+                coarse[f, int(min(np.sqrt(squares[f, j]) / F32(COARSE_WIDTH), F32(COARSE_BINS - 1)))] += 1
 
 
 @compiled
@@ -253,7 +253,7 @@ def search_tile(
             row = (i - rows[0]) % TOGETHER
             start = max(0, i + 1 - begin)
             if row == 0:
-                multiply(given, (i, min(i + TOGETHER, bottom)), room, start, panels, products)
+                multiply(given, (i, min(i + TOGETHER, bottom)), start, panels, products)
             if given.pattern[i] != known:
                 known = given.pattern[i]
                 weigh(given.present[known], theirs, given.variances, given.others, given.groups, L, weighed)
