@@ -111,7 +111,7 @@ def one_row(products: Any, scale: Any, largest: Any, limits: Any, n: Any, lanes:
 
 @pytest.mark.parametrize("n", [5, 20, 128, 369, 370, 900])
 def test_fishers_z_of_float32(n: int) -> None:
-    """Up to 369 samples float32 holds the product N of ranks; D + N and D - N are rounded once each, which makes at most
+    """Up to 369 samples float32 holds the product N of ranks; D + N and D - N are each rounded once, that is by at most
     1.2e-7 in z, and half the logarithm of their ratio adds 1e-7 of z. With more samples N and D themselves are rounded,
     and D - N of a correlation close to 1 keeps that error: 2^-23 / (1 - |r|), large only where z is so large that
     nothing depends on it."""
