@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def key(given: Problem, search: Search) -> str:
-    """SHA-256 of everything that the state of a pass depends on: the data, the search and the cutting into tiles."""
+    """SHA-256 of everything that the state of a pass depends on: data, search, the cutting into tiles, the version."""
     digest = hashlib.sha256(repr((search.least, search.start, search.limit, search.fixed, search.sample)).encode())
     digest.update(repr((search.tile, search.compiled, given.complete, version("expressway"))).encode())
     for array in given:

@@ -89,7 +89,10 @@ class Layout:
         return np.where(self.n > 3, errors**2, np.inf)
 
     def alphabet(self) -> NDArray[np.int64]:
-        """Places of the genes in the order of pair_uid: as the first gene, which a bar follows, and as the second."""
+        """Places of the genes in the order of pair_uid: as the first gene, which a bar follows, and as the second.
+
+        Where ids hold bars the order that comes of it is another one, but still one and the same for all pairs.
+        """
         places = np.empty((2, len(self.genes)), np.int64)
         for row, tail in enumerate(("|", "")):
             order = sorted(range(len(self.genes)), key=lambda gene: self.genes[gene] + tail)

@@ -1,7 +1,7 @@
 """Dot products of ranks: whole numbers of 16 bits, two multiplied at a time and added up in 32, nothing is rounded.
 
-Processors multiply twice as many of these in a cycle as of float32. The ranks of 16 genes lie beside each other, two
-samples of each at a time; four rows go over them together, so that what is read is used four times.
+An instruction of AVX2 multiplies twice as many of these as of float32. The ranks of 16 genes lie beside each other,
+two samples of each at a time; four rows go over them together, so that what is read is used four times.
 """
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ from expressway.coexpression.engine.vectors import WIDTH
 from expressway.coexpression.engine.weights import FAMILIES, METRICS, weigh
 
 LANES = 256
-"""Columns that the kernel takes at a time, and rows whose products are made before they are used: what one touches
-then stays in the first-level cache, what the others touch in the second."""
+"""Columns that the kernel takes at a time: what it touches then stays in the first-level cache."""
 TOGETHER = 16
+"""Rows whose products are made before they are used: they stay in the second-level cache."""
 BINS_PER_UNIT = 6250
 """Bins of the histograms in one unit of z^2: p changes by 8e-5 of its value, at most 1.0e-4, from bin to bin."""
 BINS = 1500 * BINS_PER_UNIT
