@@ -315,7 +315,7 @@ def test_nothing_is_overwritten(tmp_path: Path):
     with pytest.raises(InvalidSetting, match="not overwritten"):
         write_samplesheet(tmp_path / "m.csv", tmp_path / "s.csv", None, None)
     assert (tmp_path / "s.csv").read_text() == "mine"
-    with pytest.raises(InvalidSetting, match="cannot be written"):
+    with pytest.raises(InvalidSetting, match="cannot write"):
         write_samplesheet(tmp_path / "m.csv", tmp_path / "no" / "s.csv", None, None)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable
@@ -34,6 +33,7 @@ from expressway.cli import (
 from expressway.cli.context import Options
 from expressway.cli.output import Format, show_error, talk
 from expressway.errors import ExpresswayError, NoSpaceLeft, unexpected
+from expressway.files import FULL
 
 GLOBAL_OPTIONS = ("--warehouse", "--config", "--format")
 INTERRUPTED = 130
@@ -149,6 +149,6 @@ def _show_usage(error: typer.exceptions.TyperException) -> None:
 
 def _foreseen(error: Exception) -> ExpresswayError | None:
     """A disk that is full, wherever it was met: also where stdout goes."""
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}:
+    if isinstance(error, OSError) and error.errno in FULL:
         return NoSpaceLeft("there is no space left to write to", value=error.filename)
     return None

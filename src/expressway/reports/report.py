@@ -15,6 +15,7 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from expressway.coexpression.citations import references
+from expressway.files import replacing
 from expressway.reports import charts
 from expressway.reports.evidence import COHORT_COLUMNS, Cohorts, Figures, PairEvidence, pair_name, plain
 from expressway.reports.findings import best_pair, cautions, checks, headline, sentence
@@ -24,7 +25,6 @@ from expressway.reports.sections import STUDY_SECTIONS, section_tables, settings
 from expressway.reports.tables import evidence_table, ranked_table, statistics_table
 from expressway.reports.truth import recovery
 from expressway.reports.words import count, interval, percent, signed
-from expressway.warehouse.files import replacing
 
 
 def _nothing() -> pl.DataFrame:

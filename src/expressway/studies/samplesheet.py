@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from expressway.errors import DuplicateSample, InvalidSampleSheet, InvalidSetting, NotAMatrix
+from expressway.files import replacing
 from expressway.studies.containers import open_container
 from expressway.studies.outline import best_label_column, guess_layout, layout_of, read_outline, sample_rows
 from expressway.studies.refinebio import TECHNOLOGIES
@@ -189,18 +190,13 @@ def _draft_line(sample: str, label: str = "") -> dict[str, str]:
 
 
 def _write_new(target: Path, lines: Sequence[Mapping[str, str]]) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, DRAFT_COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    try:
-        with target.open("x", encoding="utf-8", newline="") as file:
-            file.write(text.getvalue())
-    except FileExistsError as error:
+    if target.exists():
         hint = "Choose another name, or remove the sheet if nothing in it is needed."
-        raise InvalidSetting(f"{target} is there already and is not overwritten", value=target, hint=hint) from error
-    except OSError as error:
-        raise InvalidSetting(f"{target} cannot be written: {error.strerror}", value=target) from error
+        raise InvalidSetting(f"{target} is there already and is not overwritten", value=target, hint=hint)
+    with replacing(target) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, DRAFT_COLUMNS, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
 
 
 def schema() -> dict[str, Any]:

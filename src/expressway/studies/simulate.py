@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import tempfile
@@ -17,7 +16,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from expressway.errors import InvalidSetting, NoSpaceLeft
+from expressway.errors import InvalidSetting
+from expressway.files import folder_beside, writing
 from expressway.studies.simulation_model import (
     COHORTS,
     RHO,
@@ -102,7 +102,7 @@ def simulate(
     sizes = {"studies": studies, "genes": genes, "samples": samples, "seed": seed}
     _check(sizes)
     target = Path(target).absolute()
-    try:
+    with writing(target):
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise InvalidSetting(
                 f"{target} exists already and is not an empty folder",
@@ -110,13 +110,11 @@ def simulate(
                 hint="Name a new folder: `expressway simulate NEW_FOLDER`.",
             )
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as holder:
-            download = Path(holder) / "download"
+        with folder_beside(target) as holder:
+            download = holder / "download"
             download.mkdir()
             summary = _write_download(download, target, sizes, quantile_normalized)
             _publish(download, target)
-    except OSError as error:
-        raise _refusal(error, target) from error
     return summary
 
 
@@ -137,20 +135,6 @@ def _check(sizes: Mapping[str, int]) -> None:
                 value=size,
                 hint="`expressway simulate --help` shows the defaults.",
             )
-
-
-def _refusal(error: OSError, target: Path) -> InvalidSetting | NoSpaceLeft:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return NoSpaceLeft(
-            f"the disk is full: {target} was not written",
-            value=target,
-            hint="Free some space, choose another disk, or simulate fewer genes, samples or studies.",
-        )
-    return InvalidSetting(
-        f"{target} cannot be written: {error.strerror or error}",
-        value=target,
-        hint="Choose a folder you may write to.",
-    )
 
 
 def _write_download(download: Path, target: Path, sizes: Mapping[str, int], normalised: bool) -> SimulationSummary:

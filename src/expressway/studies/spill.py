@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import tempfile
 import threading
 import weakref
@@ -14,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expressway.errors import NoSpaceLeft
+from expressway.files import FULL
 from expressway.studies.study import FloatArray
 
 _CELL = 8
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Spill:
@@ -86,7 +85,7 @@ class Spill:
                 while left:
                     left = left[self._file.write(left) :]
         except OSError as error:
-            if error.errno not in _FULL:
+            if error.errno not in FULL:
                 raise
             raise NoSpaceLeft(
                 f"The temporary folder {tempfile.gettempdir()} is full.", value=tempfile.gettempdir()

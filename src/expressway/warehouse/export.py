@@ -12,9 +12,9 @@ import polars as pl
 from sqlalchemy import text
 
 from expressway.errors import InvalidSetting, MissingExtra, UnknownStudyOrDisease
+from expressway.files import replacing
 from expressway.warehouse.diseases import study_key
 from expressway.warehouse.engines.base import Connection
-from expressway.warehouse.files import replacing
 
 COLUMNS = (
     "sample_accession_code",

@@ -8,8 +8,8 @@ from typing import Any
 import altair as alt
 
 from expressway.errors import InvalidSetting
+from expressway.files import replacing
 from expressway.reports.vector import described
-from expressway.warehouse.files import replacing
 
 SCALE = 2.0
 """Pixels of a PNG for each pixel of the chart: sharp on a dense screen and on paper."""

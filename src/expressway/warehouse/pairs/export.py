@@ -18,9 +18,9 @@ from sqlalchemy import text
 from expressway.coexpression.catalog import catalog_version, features
 from expressway.coexpression.citations import references
 from expressway.errors import InvalidSetting, MissingExtra
+from expressway.files import replacing
 from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.export import axis_frame, one_moment
-from expressway.warehouse.files import replacing
 from expressway.warehouse.ledger import as_json
 from expressway.warehouse.pairs.runs import disease_label, stored_run
 from expressway.warehouse.schema.pairs import BOUND_COLUMNS, META_STUDIES
