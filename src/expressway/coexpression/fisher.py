@@ -21,6 +21,8 @@ Z_975 = float(ndtri(0.975))
 
 
 _LN_2 = float(np.log(2.0))
+_EXACT_Z = 37.0
+"""|z| up to which p has all its digits."""
 
 
 def r_max(n: ArrayLike) -> FloatArray:
@@ -91,7 +93,10 @@ def two_sided_p(z: ArrayLike) -> FloatArray:
 
 def log_p(z: ArrayLike) -> FloatArray:
     """The natural logarithm of `two_sided_p(z)`, right far beyond the |z| of 38 where p itself becomes zero."""
-    tail: FloatArray = log_ndtr(-np.abs(floats(z)))
+    lower = -np.abs(floats(z))
+    with np.errstate(divide="ignore"):
+        tail = np.asarray(np.log(ndtr(lower)))
+    log_ndtr(lower, out=tail, where=lower < -_EXACT_Z)  # takes longer
     return tail + _LN_2
 
 

@@ -48,7 +48,7 @@ def family_tails(layout: Layout, screened: Screened, search: Search, choices: Ch
     }
     exact = screened.cut <= search.least * (1 - GUARD / 2)
     if exact:
-        z = _exact_z(layout, screened, choices)
+        z = _exact_z(layout, screened.first, screened.second, choices)
         known = FAMILIES if screened.cut < 0 else MAIN
         bound = 0.0 if screened.cut < 0 else search.least
         for number, family in enumerate(known):
@@ -56,11 +56,12 @@ def family_tails(layout: Layout, screened: Screened, search: Search, choices: Ch
     return tails, exact
 
 
-def _exact_z(layout: Layout, screened: Screened, choices: Choices) -> Array:
+def _exact_z(layout: Layout, first: Numbers, second: Numbers, choices: Choices) -> Array:
+    """|z| of the nine families in float64, (families, pairs)."""
     blocks = [np.empty((len(FAMILIES), 0))]
-    for start in range(0, len(screened.first), PAIRS_AT_ONCE):
+    for start in range(0, len(first), PAIRS_AT_ONCE):
         part = slice(start, start + PAIRS_AT_ONCE)
-        found = correlations(layout, screened.first[part], screened.second[part], choices.min_n)
+        found = correlations(layout, first[part], second[part], choices.min_n)
         blocks.append(z_statistics(layout, found, choices))
     return np.concatenate(blocks, axis=1)
 
@@ -75,29 +76,30 @@ def store(
     choices: Choices,
 ) -> pl.DataFrame:
     """The `keep` pairs with the smallest p of ss, soth and combined, ties by pair_uid, with all their features."""
-    first, second = _nearly_best(screened, keep)
-    columns = pair_metrics(layout, first, second, choices)
-    best = np.fmax.reduce([columns[f"|z| {family}"] for family in MAIN])
-    alphabet = layout.alphabet()
-    chosen = np.lexsort((uid_order(first, second, alphabet), -np.nan_to_num(best, nan=-1.0)))[:keep]
-    a, b = canonical(first[chosen], second[chosen], alphabet[1])
+    best = _best(layout, screened, keep, choices)
+    a, b = canonical(screened.first[best], screened.second[best], layout.alphabet()[1])
     ids = _ids(layout.genes, a, b)
     order = ids["pair_uid"].arg_sort().to_numpy()  # as text: an id may hold a bar
-    columns = {name: values[chosen[order]] for name, values in columns.items()}
+    a, b = a[order], b[order]
+    columns = pair_metrics(layout, a, b, choices)
     columns |= _q_values(columns, tails)
-    columns |= _expression(studies, contrasts, layout.genes, a[order], b[order])
+    columns |= _expression(studies, contrasts, layout.genes, a, b)
     columns |= _scores(columns)
     return _frame(ids[order], columns)
 
 
-def _nearly_best(screened: Screened, keep: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Candidates that may be among the best `keep`, given what float32 can be off."""
+def _best(layout: Layout, screened: Screened, keep: int, choices: Choices) -> NDArray[np.int64]:
+    """Places of the best candidates; those too near the last place for float32 to tell are compared in float64."""
     score = screened.score
-    if len(score) > keep:
-        least = np.partition(score, len(score) - keep)[len(score) - keep]
-        chosen = np.flatnonzero(score >= least - GUARD * max(abs(float(least)), 1.0))
-        return screened.first[chosen], screened.second[chosen]
-    return screened.first, screened.second
+    if len(score) <= keep:
+        return np.arange(len(score))
+    last = float(np.partition(score, len(score) - keep)[len(score) - keep])
+    guard = GUARD * max(abs(last), 1.0)
+    sure, near = np.flatnonzero(score > last + guard), np.flatnonzero(np.abs(score - last) <= guard)
+    first, second = screened.first[near], screened.second[near]
+    z = np.fmax.reduce(_exact_z(layout, first, second, choices)[: len(MAIN)])
+    order = np.lexsort((uid_order(first, second, layout.alphabet()), -np.nan_to_num(z, nan=-1.0)))
+    return np.concatenate([sure, near[order[: keep - len(sure)]]])
 
 
 def _q_values(columns: Columns, tails: dict[str, Tail]) -> Columns:

@@ -26,14 +26,13 @@ class Tail:
 
     z: Array
     """Ascending |z| at which the number of pairs at least as extreme falls."""
-    at_least: Array
-    """Pairs whose |z| is at least that."""
+    log_factor: Array
+    """ln of what p is multiplied by at each step: pairs tested over those at least as extreme, times the penalty."""
     log_q: Array
     """ln q at each step: monotone, before p of a pair itself is looked at."""
     tested: int
     log_bound: float
     """ln of the largest q that is known."""
-    log_penalty: float
     slack: float
     """Share of |z| by which a pair may have been counted above or below its |z|."""
 
@@ -47,50 +46,39 @@ def exact_tail(z: Array, tested: int, bound: float, penalty: float) -> Tail:
 
 def counted_tail(histogram: NDArray[np.uint32], tested: int, bound: float, penalty: float) -> Tail:
     """From a histogram of z^2; each step stands at the lower edge of its bin."""
-    filled = np.flatnonzero(histogram)
+    filled = np.flatnonzero(histogram > 0)
     at_least = np.cumsum(histogram[filled][::-1], dtype=np.float64)[::-1]
     return _tail(np.sqrt(filled / BINS_PER_UNIT), at_least, tested, bound, penalty, ROUNDING)
 
 
 def _tail(z: Array, at_least: Array, tested: int, bound: float, penalty: float, slack: float) -> Tail:
-    steps = log_p(z) + np.log(max(tested, 1)) - np.log(at_least) + penalty
-    bound_p = 0.0 if bound <= 0 else float(log_p(np.array([bound]))[0])
-    return Tail(z, at_least, np.minimum.accumulate(steps), tested, bound_p, penalty, slack)
+    log_factor = np.log(max(tested, 1)) - np.log(at_least) + penalty
+    bound_p = 0.0 if bound <= 0 else float(log_p(bound))
+    return Tail(z, log_factor, np.minimum.accumulate(log_p(z) + log_factor), tested, bound_p, slack)
 
 
 def log_q(tail: Tail, z: Array) -> Array:
     """ln q of pairs with the given |z|; NaN where z is, +inf where q is only known to be above the bound."""
+    order = np.argsort(z)  # neighbours then look at the same part of the tail
+    ascending = z[order]
+    ln_p = log_p(ascending)
+    own = _log_q_at(tail, ln_p, np.searchsorted(tail.z, ascending, side="right"))
     # A pair may have been counted one step higher than it stands now. Its own step would then count all of a lower one
     # as at least as extreme, which at rank 1 halves q; the larger of both is right in either case.
-    step, counted = _steps(tail, z), z * (1 + tail.slack)
-    result = _log_q_at(tail, z, step)
-    next_up = np.flatnonzero(step < len(tail.z))
-    next_up = next_up[tail.z[step[next_up]] <= counted[next_up]]
-    higher = _log_q_at(tail, z[next_up], np.searchsorted(tail.z, counted[next_up], side="right"))
-    own = result[next_up]
-    result[next_up] = np.where(np.isposinf(own), higher, np.maximum(own, higher))
-    result[result > tail.log_bound] = np.inf
-    result[np.isnan(z)] = np.nan
+    higher = _log_q_at(tail, ln_p, np.searchsorted(tail.z, ascending * (1 + tail.slack), side="right"))
+    found = np.where(np.isposinf(own), higher, np.maximum(own, higher))
+    found[found > tail.log_bound] = np.inf
+    found[np.isnan(ascending)] = np.nan
+    result = np.empty_like(found)
+    result[order] = found
     return result
 
 
-def _steps(tail: Tail, z: Array) -> NDArray[np.int64]:
-    """How many steps of a tail are at most |z|; in order, as neighbours then look at the same part of the tail."""
-    order = np.argsort(z)
-    steps = np.empty(len(z), np.int64)
-    steps[order] = np.searchsorted(tail.z, z[order], side="right")
-    return steps
-
-
-def _log_q_at(tail: Tail, z: Array, step: NDArray[np.int64]) -> Array:
-    """ln q of pairs with the given |z| that were counted before a step; +inf below the tail."""
-    result = np.full(len(z), np.inf)
-    inside = np.flatnonzero((step > 0) & ~np.isnan(z))
-    at, own = step[inside] - 1, z[inside]
-    ln = log_p(own) + np.log(max(tail.tested, 1)) - np.log(tail.at_least[at]) + tail.log_penalty
-    below = np.where(at > 0, tail.log_q[np.maximum(at - 1, 0)], np.inf)
-    result[inside] = np.minimum(np.minimum(ln, below), 0.0)
-    return result
+def _log_q_at(tail: Tail, ln_p: Array, step: NDArray[np.int64]) -> Array:
+    """ln q of pairs that were counted before a step; +inf below the tail."""
+    factor = np.concatenate([[np.inf], tail.log_factor])
+    below = np.concatenate([[np.inf, np.inf], tail.log_q[:-1]])
+    return np.where(step > 0, np.minimum(np.minimum(ln_p + factor[step], below[step]), 0.0), np.inf)
 
 
 def penalty(method: str, tested: int) -> float:
@@ -106,7 +94,7 @@ def penalty(method: str, tested: int) -> float:
 
 def survival(histogram: NDArray[np.uint32], points: int = 200) -> tuple[Array, Array]:
     """|z| and the pairs at least as extreme, at up to `points` steps through a tail: for a picture."""
-    filled = np.flatnonzero(histogram)
+    filled = np.flatnonzero(histogram > 0)
     if not len(filled):
         return np.empty(0), np.empty(0)
     at_least = np.cumsum(histogram[filled][::-1], dtype=np.float64)[::-1]
