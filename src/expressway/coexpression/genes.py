@@ -15,6 +15,7 @@ from expressway.coexpression.study import CohortStudy
 from expressway.errors import InvalidSetting
 
 Array = NDArray[np.float64]
+GENES_AT_ONCE = 256
 RULES = "all, mad:N, variance:N, iqr:N, detection:SHARE, file:PATH"
 
 
@@ -213,11 +214,21 @@ def expression_summary(
     Mean and MAD are those of studies on a log2 scale, the mean weighed by samples, MAD scaled by 1.4826; g is pooled by
     DerSimonian and Laird (g and its variance: Hedges 1981), from studies whose genes were not scaled one by one.
     """
-    shape = (len(studies), len(genes))
-    mean, mad, share, g, error = (np.full(shape, np.nan) for _ in range(5))
-    weights = np.zeros(shape)
-    for number, study in enumerate(studies):
-        at = _rows(study, genes)
+    rows = np.array([_rows(study, genes) for study in studies]).reshape(len(studies), len(genes))
+    parts = [
+        _expression_summary(studies, rows[:, start : start + GENES_AT_ONCE], contrasts)
+        for start in range(0, max(len(genes), 1), GENES_AT_ONCE)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _expression_summary(
+    studies: Sequence[CohortStudy], rows: NDArray[np.int64], contrasts: ContrastSet
+) -> dict[str, Array]:
+    """As `expression_summary`, of few genes at a time, (studies, genes): what is sorted stays in the cache."""
+    mean, mad, share, g, error = (np.full(rows.shape, np.nan) for _ in range(5))
+    weights = np.zeros(rows.shape)
+    for number, (study, at) in enumerate(zip(studies, rows, strict=True)):
         here = np.flatnonzero(at >= 0)
         values = np.asarray(study.values)[at[here]]
         if study.value_scale == "LOG2":
