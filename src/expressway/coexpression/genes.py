@@ -19,19 +19,18 @@ GENES_AT_ONCE = 256
 RULES = "all, mad:N, variance:N, iqr:N, detection:SHARE, file:PATH"
 
 
-def _mean_and_mad(values: Array) -> tuple[Array, Array]:
-    """Mean and scaled MAD of the values of each gene, NaN without any; samples in any order give the same bits."""
-    ordered = np.sort(values, axis=1)  # NaN comes last
-    known = values.shape[1] - np.isnan(ordered).sum(axis=1)
+def _mean_and_mad(ordered: Array) -> tuple[Array, Array]:
+    """Mean and scaled MAD of the sorted values of each gene, NaN without any."""
+    known = ordered.shape[1] - np.isnan(ordered).sum(axis=1)
     with np.errstate(invalid="ignore"):
         mean = np.nansum(ordered, axis=1) / known
-    ordered -= _middle(ordered, known)[:, None]
-    np.abs(ordered, out=ordered).sort(axis=1)
-    return mean, 1.4826 * _middle(ordered, known)
+    deviations = np.abs(ordered - _middle(ordered, known)[:, None])
+    deviations.sort(axis=1)
+    return mean, 1.4826 * _middle(deviations, known)
 
 
 def _middle(ordered: Array, known: NDArray[np.int64]) -> Array:
-    """The median of each row, whose `known` values stand first, ascending."""
+    """The median of each row, whose `known` values stand first, ascending, NaN after them."""
     rows = np.arange(len(ordered))
     return np.asarray((ordered[rows, (known - 1) // 2] + ordered[rows, known // 2]) / 2)
 
@@ -232,7 +231,7 @@ def _expression_summary(
         here = np.flatnonzero(at >= 0)
         values = np.asarray(study.values)[at[here]]
         if study.value_scale == "LOG2":
-            mean[number, here], mad[number, here] = _mean_and_mad(values)
+            mean[number, here], mad[number, here] = _mean_and_mad(np.sort(values, axis=1))
             weights[number, here] = (~np.isnan(values)).sum(axis=1)
         if study.detected is not None:
             share[number, here] = np.asarray(study.detected)[at[here]].mean(axis=1)

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from expressway.coexpression.engine import checkpoints
 from expressway.coexpression.engine.candidates import best_candidates
@@ -172,7 +171,7 @@ def screen(given: Problem, search: Search, plain: Plain, progress: Progress | No
     skip, done = checkpoints.resume(search.checkpoint, key, workers[0].found)
     todo = islice(tiles(genes, given.complete, search.tile), skip, None)
     saved = time.monotonic()
-    with ThreadPoolExecutor(search.threads) as pool, threadpool_limits(1):
+    with ThreadPoolExecutor(search.threads) as pool:
         while batch := list(islice(todo, ROUND * search.threads)):
             _round(pool, workers, given, batch)
             skip += len(batch)

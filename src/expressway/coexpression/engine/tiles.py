@@ -220,54 +220,67 @@ def search_tile(
         cut: best z^2 from which a pair is a candidate.
         sample: every how many genes the whole range is counted.
     """
-    slots = given.n.size
-    L = given.others.size
-    studies = slots // L
-    cells = METRICS * (given.groups.size - 1)
     for begin in range(columns[0], columns[1], LANES):
-        lanes = min(LANES, columns[1] - begin)
-        room = (lanes + WIDTH - 1) // WIDTH * WIDTH
-        panels = np.empty(((given.n + 1) // 2).sum() * room, np.int32)
-        lay_side_by_side(given, begin, begin + lanes, panels)
-        products = np.empty((slots, TOGETHER, room), F32)
-        weighed = (
-            np.empty((METRICS * studies, room), F32),
-            np.empty((METRICS * studies, room), F32),
-            np.empty((slots, room), F32),
-            np.empty((cells, room), F32),
-            np.empty((cells, room), F32),
-            np.empty((cells, room), F32),
+        search_strip(given, rows, begin, min(LANES, columns[1] - begin), fixed, least, cut, sample, found)
+
+
+@compiled
+def search_strip(
+    given: Any, rows: Any, begin: int, lanes: int, fixed: bool, least: Any, cut: Any, sample: int, found: Any
+) -> None:
+    """As `search_tile`, of the `lanes` columns from `begin` on."""
+    L = given.others.size
+    panels, products, theirs, weighed, z, contrasts, out, near = strip_tables(given, lanes)
+    weights, spreads, shares, inverse_sum, inverse_c, degrees = weighed
+    lay_side_by_side(given, begin, begin + lanes, panels)
+    for slot in range(given.n.size):
+        for j in range(lanes):
+            theirs[slot, j] = given.present[given.pattern[begin + j], slot]
+    known = -1
+    bottom = min(rows[1], begin + lanes - 1)
+    for i in range(rows[0], bottom):
+        row = (i - rows[0]) % TOGETHER
+        start = max(0, i + 1 - begin)
+        if row == 0:
+            multiply(given, (i, min(i + TOGETHER, bottom)), start, panels, products)
+        if given.pattern[i] != known:
+            known = given.pattern[i]
+            weigh(given.present[known], theirs, given.variances, given.others, given.groups, L, weighed)
+        found.counts[CLIPPED] += fisher_row(
+            products, row, given.scale, i, begin, given.largest, given.limits, given.n, start, lanes, z
         )
-        weights, spreads, shares, inverse_sum, inverse_c, degrees = weighed
-        z = np.zeros((slots, room), F32)
-        contrasts = np.empty((2 * studies, room), F32)
-        out = np.empty((10, room), F32)
-        near = np.empty(lanes + 1, F32)
-        theirs = np.zeros((slots, room), F32)
-        for slot in range(slots):
-            for j in range(lanes):
-                theirs[slot, j] = given.present[given.pattern[begin + j], slot]
-        known = -1
-        bottom = min(rows[1], begin + lanes - 1)
-        for i in range(rows[0], bottom):
-            row = (i - rows[0]) % TOGETHER
-            start = max(0, i + 1 - begin)
-            if row == 0:
-                multiply(given, (i, min(i + TOGETHER, bottom)), start, panels, products)
-            if given.pattern[i] != known:
-                known = given.pattern[i]
-                weigh(given.present[known], theirs, given.variances, given.others, given.groups, L, weighed)
-            found.counts[CLIPPED] += fisher_row(
-                products, row, given.scale, i, begin, given.largest, given.limits, given.n, start, lanes, z
-            )
-            pool_row(
-                z, contrasts, weights, spreads, shares, inverse_sum, inverse_c, degrees, given.groups, L, fixed, out
-            )
-            for f in range(9):
-                count_tail(out[f, :lanes], start, least, near, f, found)
-            if i % sample == 0:
-                count_coarsely(out[:, :lanes], start, found.coarse)
-            take_candidates(out[9, :lanes], start, i, begin, cut, found)
+        pool_row(z, contrasts, weights, spreads, shares, inverse_sum, inverse_c, degrees, given.groups, L, fixed, out)
+        for f in range(9):
+            count_tail(out[f, :lanes], start, least, near, f, found)
+        if i % sample == 0:
+            count_coarsely(out[:, :lanes], start, found.coarse)
+        take_candidates(out[9, :lanes], start, i, begin, cut, found)
+
+
+@compiled
+def strip_tables(given: Any, lanes: int) -> Any:
+    """Room for the ranks of a strip's genes, the dot products of some rows, and what becomes of one row."""
+    slots, studies = given.n.size, given.n.size // given.others.size
+    cells = METRICS * (given.groups.size - 1)
+    room = (lanes + WIDTH - 1) // WIDTH * WIDTH
+    weighed = (
+        np.empty((METRICS * studies, room), F32),
+        np.empty((METRICS * studies, room), F32),
+        np.empty((slots, room), F32),
+        np.empty((cells, room), F32),
+        np.empty((cells, room), F32),
+        np.empty((cells, room), F32),
+    )
+    return (
+        np.empty(((given.n + 1) // 2).sum() * room, np.int32),
+        np.empty((slots, TOGETHER, room), F32),
+        np.zeros((slots, room), F32),
+        weighed,
+        np.zeros((slots, room), F32),
+        np.empty((2 * studies, room), F32),
+        np.empty((10, room), F32),
+        np.empty(lanes + 1, F32),
+    )
 
 
 @compiled
