@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import polars as pl
-
 from expressway.errors import InvalidSetting, NoSpaceLeft
 
 FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
@@ -28,7 +26,7 @@ def writing(target: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, pl.exceptions.ComputeError) as error:
+    except _failures() as error:
         raise _refusal(error, target) from error
 
 
@@ -50,6 +48,13 @@ def replacing(target: Path) -> Iterator[Path]:
         unfinished = folder / f"unfinished{target.suffix}"
         yield unfinished
         unfinished.replace(target)
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What a write may fail with; asked only once something failed, so that nobody imports polars for it."""
+    from polars.exceptions import ComputeError
+
+    return OSError, ComputeError
 
 
 def _refusal(error: Exception, target: Path) -> NoSpaceLeft | InvalidSetting:
