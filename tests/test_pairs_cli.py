@@ -449,6 +449,16 @@ def test_a_broken_study_stops_no_other(download: Path, run: Run, tmp_path: Path)
     assert Path(found["reports"][0]).is_file()
 
 
+def test_a_pipeline_that_is_not_there(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = str(tmp_path / "nope.yaml")
+    for words in (("run", missing), ("--config", missing, "studies", "list")):
+        said = run(*words, code=1).talk
+        assert missing in said
+        assert "hint: Check the path: it must be that of a settings file." in said
+    monkeypatch.setenv("EXPRESSWAY_CONFIG", missing)
+    assert "hint: Check the path in EXPRESSWAY_CONFIG" in run("run", code=1).talk
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
