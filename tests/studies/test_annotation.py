@@ -141,6 +141,17 @@ def test_hgnc_table_gives_genes_and_aliases(tmp_path: Path) -> None:
     assert "AMN" not in annotation.aliases["alias"], "an approved symbol is no alias of another gene"
 
 
+@pytest.mark.parametrize("columns", [("alias_symbol", "prev_symbol"), ("prev_symbol",), ()], ids=len)
+def test_hgnc_table_without_aliases_is_one_of_hgnc(columns: tuple[str, ...], tmp_path: Path) -> None:
+    header = "\t".join(["hgnc_id", "symbol", "ensembl_gene_id", *columns])
+    row = "\t".join(["HGNC:6025", "CXCL8", "ENSG00000169429", *("" for _ in columns)])
+    annotation = read_annotation(write(tmp_path / "hgnc.tsv", f"{header}\n{row}\n"))
+    assert annotation.is_hgnc
+    assert annotation.organism == "HOMO_SAPIENS"
+    assert annotation.genes["gene_symbol"].to_list() == ["CXCL8"]
+    assert annotation.aliases.is_empty()
+
+
 def test_hgnchelper_table_splits_several_approved_symbols(tmp_path: Path) -> None:
     text = (
         "Symbol\tApproved.Symbol\tchromosome\nA1BG\tA1BG\t19\nIL8\tCXCL8\t4\nSEP2\tSEPTIN2 /// SELENOF\tNA\nX\tNA\t1\n"

@@ -207,6 +207,15 @@ def test_ensembl_stands_above_hgnc_in_any_order(
 
 @pytest.mark.parametrize("engine", ["duckdb"])
 @pytest.mark.parametrize("ensembl_first", [True, False])
+def test_names_of_hgnc_give_way_also_without_an_alias(ensembl_first: bool, warehouse_url: str, load_genes) -> None:
+    names = ("names.tsv", f"hgnc_id\tsymbol\tname\tensembl_gene_id\nHGNC:11998\tTP53\tof HGNC\t{TP53}\n")
+    with open_warehouse(warehouse_url) as warehouse:
+        load_genes(warehouse, *(["ensembl.tsv", names] if ensembl_first else [names, "ensembl.tsv"]))
+        assert described(warehouse)[TP53]["gene_name"] == "tumor protein p53"
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+@pytest.mark.parametrize("ensembl_first", [True, False])
 def test_an_approved_symbol_that_gives_way_still_means_its_gene(
     ensembl_first: bool, warehouse_url: str, tmp_path: Path, load_genes
 ) -> None:

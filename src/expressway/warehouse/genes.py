@@ -23,7 +23,7 @@ SELECT count(*) FROM dim.dim_gene
 WHERE organism = :organism AND gene_id_type <> 'ENSEMBL' AND analysis_gene_key IS NULL
 """
 HGNC = "HGNC: "
-"""Stands before the source of a row that only a table of names describes: one that brings aliases, as others do not."""
+"""Stands before the source of a row that only a table of names describes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def load_annotation(connection: Connection, annotation: Annotation) -> GenesLoad
 
 def _described(annotation: Annotation, known: pl.DataFrame) -> pl.DataFrame:
     """The genes of an annotation as they are to stand, and the symbol of HGNC that gives way, if one does."""
-    from_hgnc = annotation.aliases.height > 0
+    from_hgnc = annotation.is_hgnc
     source = HGNC + annotation.source if from_hgnc else annotation.source
     new = annotation.genes.with_columns(annotation_source=pl.lit(source))
     old = known.filter(gene_id_type="ENSEMBL").select(new.columns)
