@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from expressway import Warehouse
 from expressway.studies.annotation import read_annotation
 from expressway.warehouse.pairs.ranked import Filters
-from tests.warehouse.pairs.simulated import actions, load_all, open_with, write_matrix
+from tests.warehouse.pairs.simulated import actions, load_all, open_with, simulated, write_matrix
 
 CXCL8 = "ENSG00000169429"
 NAMED = ["IL8", *(f"OTHER{number}" for number in range(25))]
@@ -68,6 +69,36 @@ def test_a_new_symbol_is_shown_at_once_and_changes_no_number(warehouse_url: str,
         shown = warehouse.top_pairs(limit=1000, q=1, k_min=1, i2_max=100)
         assert warehouse.ranked_pairs(EVERYTHING).note == ""
         assert set(shown["genea_symbol"].to_list() + shown["geneb_symbol"].to_list()) == {None, "CXCL8"}
+        assert actions(warehouse.aggregate("SEPSIS")) == {"OTHER": "NOOP"}
+
+
+def test_a_mapping_makes_only_the_slices_stale_that_the_study_can_enter(warehouse_url: str, tmp_path: Path) -> None:
+    other, again = ("OTHER", "CURRENT"), ("OTHER", "STALE")
+    with open_with(warehouse_url) as warehouse:
+        load_all(warehouse, write_matrix(tmp_path / "a", "FIRST", PLAIN, 1))
+        load_all(warehouse, simulated(tmp_path / "simulated", studies=1))
+        load_all(warehouse, write_matrix(tmp_path / "b", "SECOND", PLAIN, 50, seed=8), disease="SEPTIC_SHOCK")
+        assert warehouse.aggregate().ok
+        assert statuses(warehouse) == [other, other, ("RNA-SEQ", "CURRENT")]
+
+        warehouse.map_study("SECOND", "SEPSIS")
+
+        assert statuses(warehouse) == [again, again, ("RNA-SEQ", "CURRENT")]
+        assert actions(warehouse.aggregate("SEPSIS")) == {"OTHER": "AGGREGATED", "RNA-SEQ": "NOOP"}
+        warehouse.unmap_study("SECOND")
+        assert statuses(warehouse) == [again, again, ("RNA-SEQ", "CURRENT")]
+
+
+def test_a_study_on_hold_makes_nothing_stale(warehouse_url: str, tmp_path: Path) -> None:
+    with open_with(warehouse_url) as warehouse:
+        load_all(warehouse, write_matrix(tmp_path / "a", "FIRST", PLAIN, 1))
+        assert warehouse.load(write_matrix(tmp_path / "b", "HELD", PLAIN, 50, seed=8)).ok
+        hold = "UPDATE dim.dim_study SET study_status = 'HELD' WHERE study_accession_code = 'HELD'"
+        with closing(warehouse.engine.connect()) as connection:
+            connection.execute(hold)
+        assert warehouse.aggregate("SEPSIS").ok
+        warehouse.map_study("HELD", "SEPSIS")
+        assert statuses(warehouse) == [("OTHER", "CURRENT")]
         assert actions(warehouse.aggregate("SEPSIS")) == {"OTHER": "NOOP"}
 
 
