@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from expressway import Warehouse
 from expressway.studies.annotation import read_annotation
+from expressway.warehouse.pairs import aggregate
+from expressway.warehouse.pairs.fingerprint import status_now
 from expressway.warehouse.pairs.ranked import Filters
 from tests.warehouse.pairs.simulated import actions, load_all, open_with, simulated, write_matrix
 
@@ -128,3 +134,28 @@ def test_what_changes_while_pairs_are_computed_makes_them_stale(warehouse_url: s
         assert emptied.slices[0].action == "AGGREGATED"
         assert statuses(warehouse) == [("OTHER", "STALE")], "no study is left"
         assert list(warehouse.check()) == []
+
+
+def test_a_study_that_changes_while_pairs_are_published_waits(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has nothing that the publication would wait for in turn."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with open_with(postgresql_url) as warehouse, open_with(postgresql_url) as other, ThreadPoolExecutor(1) as pool:
+        load_all(warehouse, write_matrix(tmp_path / "a", "FIRST", PLAIN, 1))
+        load_all(warehouse, write_matrix(tmp_path / "b", "SECOND", PLAIN, 50, seed=8))
+        assert warehouse.aggregate("SEPSIS").ok
+        changes: list[Future[bool]] = []
+
+        def while_it_changes(*known: Any) -> str:
+            changes.append(pool.submit(other.unmap_study, "SECOND"))
+            with closing(warehouse.engine.connect()) as connection:
+                while not connection.scalar(waiting):
+                    time.sleep(0.01)
+            return status_now(*known)
+
+        monkeypatch.setattr(aggregate, "status_now", while_it_changes)
+        again = warehouse.aggregate("SEPSIS", keep=10)
+        assert (again.slices[0].action, again.slices[0].studies) == ("AGGREGATED", 2)
+        assert changes[0].result()
+        assert statuses(warehouse) == [("OTHER", "STALE")]

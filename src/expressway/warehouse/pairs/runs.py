@@ -69,15 +69,6 @@ def mark_run(connection: Connection, feature_run_id: str, status: str) -> None:
     connection.execute(update(feature_run).where(feature_run.c.feature_run_id == feature_run_id).values(status=status))
 
 
-def hold_runs(connection: Connection) -> None:
-    """Until this transaction ends, whoever changes a study waits before marking runs STALE.
-
-    So a change is either seen by this transaction, or sees what it wrote. In DuckDB the write lock does it.
-    """
-    if connection.engine == "postgresql":
-        connection.execute("LOCK TABLE meta.feature_run IN SHARE ROW EXCLUSIVE MODE")
-
-
 def mark_stale(connection: Connection, study: str) -> None:
     """The runs that this study entered, or may enter as it is mapped now, are STALE.
 
