@@ -121,6 +121,28 @@ def test_a_study_that_now_enters_makes_pairs_stale(warehouse_url: str, tmp_path:
         assert statuses(warehouse) == [("OTHER", "CURRENT")]
 
 
+@pytest.mark.parametrize(
+    ("owner", "of_subjects", "status"),
+    [
+        ("EARLIER", "earliest", "STALE"),
+        ("EARLIER", None, "CURRENT"),
+        ("LATER", "earliest", "CURRENT"),
+    ],
+)
+def test_a_study_that_says_whose_the_shared_samples_are_makes_pairs_stale(
+    owner: str, of_subjects: str | None, status: str, warehouse_url: str, tmp_path: Path
+) -> None:
+    """Of two studies the one with the smaller accession does."""
+    with open_with(warehouse_url, pairs={"one_sample_per_subject": of_subjects}) as warehouse:
+        load_all(warehouse, write_matrix(tmp_path / "a", "HERE", PLAIN, 1))
+        assert warehouse.aggregate("SEPSIS").ok
+        people = [f"p{number % 15}" for number in range(18)]
+        assert warehouse.load(write_matrix(tmp_path / "b", owner, PLAIN, 1, seed=8, subjects=people)).ok
+        assert statuses(warehouse) == [("OTHER", status)]
+        wanted = "AGGREGATED" if status == "STALE" else "NOOP"
+        assert actions(warehouse.aggregate("SEPSIS")) == {"OTHER": wanted}
+
+
 def test_what_changes_while_pairs_are_computed_makes_them_stale(warehouse_url: str, tmp_path: Path) -> None:
     with open_with(warehouse_url) as warehouse:
         load_all(warehouse, write_matrix(tmp_path / "a", "FIRST", PLAIN, 1))

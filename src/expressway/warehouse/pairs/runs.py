@@ -21,8 +21,14 @@ OR EXISTS (
     WHERE m.is_active AND st.study_accession_code = :study AND m.disease_key = feature_run.disease_key
     AND st.study_status <> 'HELD' AND b.value_scale <> 'UNKNOWN'
     AND (feature_run.technology = st.study_technology OR feature_run.technology = 'ALL')
-    AND feature_run.organism = coalesce(st.study_organism, 'UNKNOWN')))
+    AND feature_run.organism = coalesce(st.study_organism, 'UNKNOWN'))
+OR (settings_json ->> 'one_sample_per_subject') IS NOT NULL AND EXISTS (
+    SELECT 1 FROM dim.dim_study st JOIN dim.dim_sample s ON s.study_key = st.study_key
+    JOIN dim.study_sample ss ON ss.sample_key = s.sample_key AND ss.study_key <> s.study_key
+    JOIN meta.batch b ON b.study_key = ss.study_key AND b.is_current
+    WHERE st.study_accession_code = :study AND position(b.batch_id IN CAST(input_batches_json AS VARCHAR)) > 0))
 """
+"""By what entered, by what may enter, and by samples that it shares with what entered and whose subject it says."""
 ENTERED = """
 SELECT b.study_accession_code, b.study_key FROM meta.batch b
 WHERE b.is_current AND EXISTS (
@@ -70,7 +76,7 @@ def mark_run(connection: Connection, feature_run_id: str, status: str) -> None:
 
 
 def mark_stale(connection: Connection, study: str) -> None:
-    """The runs that this study entered, or may enter as it is mapped now, are STALE.
+    """The runs that this study entered, may enter as it is mapped now, or chooses samples of, are STALE.
 
     Call it where the study or its mapping has changed, and before it goes. Their pairs stay until the slice is
     aggregated again, and reads of them say so.
