@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from itertools import permutations
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from expressway import Warehouse, open_warehouse
 from expressway.errors import InvalidAnnotation
 from expressway.studies.annotation import read_annotation
 from tests.warehouse.natural import natural_state
+from tests.warehouse.small_warehouse import insert
 from tests.warehouse.studies import sample_names, values, write_download
 
 TP53, BRCA1, CXCL8, ELANE, NOVEL = (
@@ -125,6 +127,28 @@ def test_symbols_and_aliases_mean_their_ensembl_gene(warehouse_url: str, tmp_pat
         "UNHEARD": ("UNHEARD", "UNHEARD"),
     }
     assert set(long.filter(gene_id="IL8")["gene_symbol"]) == {"CXCL8"}
+
+
+def test_a_symbol_among_ensembl_ids_means_its_gene_too(warehouse_url: str, tmp_path: Path, load_genes) -> None:
+    plain = [f"ENSG{80_000_000_000 + number}" for number in range(20)]
+    with open_warehouse(warehouse_url) as warehouse:
+        assert warehouse.load(write_study(tmp_path / "a", "PLAIN", ["IL8", *plain])).ok
+        assert warehouse.load(write_study(tmp_path / "b", "SYMBOLS", padded("IL8", TP53), first=50)).ok
+        types = dict(warehouse.sql("SELECT gene_id, gene_id_type FROM dim.dim_gene").rows())
+        assert (types["IL8"], types[TP53], types["OTHER1"]) == ("SYMBOL", "ENSEMBL", "SYMBOL")
+        load_genes(warehouse, "ensembl.tsv", "hgnc.tsv")
+        assert meaning(warehouse) == {("HOMO_SAPIENS", "IL8"): (CXCL8, "CXCL8")}
+        assert list(warehouse.check()) == []
+
+
+def test_an_id_that_no_annotation_has_leads_no_symbol_astray(warehouse_url: str, tmp_path: Path, load_genes) -> None:
+    """Earlier versions took every id of a study with mostly Ensembl ids for one."""
+    with open_warehouse(warehouse_url) as warehouse:
+        assert warehouse.load(write_study(tmp_path / "a", "SYMBOLS", padded("IL8"))).ok
+        with closing(warehouse.engine.connect()) as connection:
+            insert(connection, "dim.dim_gene", gene_id="IL8", gene_id_type="ENSEMBL", organism="HOMO_SAPIENS")
+        load_genes(warehouse, "ensembl.tsv", "hgnc.tsv")
+        assert meaning(warehouse) == {("HOMO_SAPIENS", "IL8"): (CXCL8, "CXCL8")}
 
 
 @pytest.mark.parametrize("engine", ["duckdb"])

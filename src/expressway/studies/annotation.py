@@ -128,20 +128,23 @@ def organism_of(gene_ids: Sequence[str]) -> str | None:
     return organisms.pop() if len(organisms) == 1 else None
 
 
-def gene_id_type(gene_ids: Sequence[str]) -> str:
-    """ENSEMBL, SYMBOL, ENTREZ or PROBE: what most of the ids look like (SYMBOL when there are none)."""
-    ids = pl.Series("id", gene_ids, dtype=pl.String).str.replace(_VERSIONED, "${1}${2}").to_frame()
+def gene_id_types(gene_ids: Sequence[str]) -> pl.Series:
+    """ENSEMBL, ENTREZ, PROBE or SYMBOL for each id of a study, by its form.
+
+    A number is an Entrez id where most ids are numbers. Among others it is a name: a date that was a symbol, perhaps.
+    """
+    ids = pl.DataFrame({"id": gene_ids}, schema={"id": pl.String})
+    name, is_number = pl.col("id").str.replace(_VERSIONED, "${1}${2}"), pl.col("id").str.contains(r"^\d+$")
     kind = (
-        pl.when(pl.col("id").str.contains(_ENSEMBL))
+        pl.when(name.str.contains(_ENSEMBL))
         .then(pl.lit("ENSEMBL"))
-        .when(pl.col("id").str.contains(r"^\d+$"))
+        .when(is_number & (is_number.mean() > 0.5))
         .then(pl.lit("ENTREZ"))
-        .when(pl.col("id").str.contains(_PROBE))
+        .when(name.str.contains(_PROBE))
         .then(pl.lit("PROBE"))
         .otherwise(pl.lit("SYMBOL"))
     )
-    votes = ids.select(kind.alias("kind")).group_by("kind").len().sort(["len", "kind"], descending=[True, False])
-    return str(votes["kind"][0]) if votes.height else "SYMBOL"
+    return ids.select(gene_id_type=kind).to_series()
 
 
 def resolve(gene_ids: pl.DataFrame, annotation_genes: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:

@@ -120,7 +120,8 @@ def resolve_genes(connection: Connection, organism: str, *, only_new: bool) -> i
         return 0
     ensembl = genes.filter(pl.col("gene_id_type") == "ENSEMBL")
     aliases = connection.frame(text(ALIASES).bindparams(organism=organism))
-    found = resolve(wanted.select("gene_key", "gene_id", "gene_id_type"), ensembl.select(list(GENE_SCHEMA)), aliases)
+    annotated = ensembl.filter(pl.col("annotation_source").is_not_null()).select(list(GENE_SCHEMA))
+    found = resolve(wanted.select("gene_key", "gene_id", "gene_id_type"), annotated, aliases)
     targets = (
         found.select("gene_key", "analysis_gene_id", symbol="gene_symbol")
         .join(ensembl.select(target="gene_key", analysis_gene_id="gene_id"), on="analysis_gene_id", how="left")
