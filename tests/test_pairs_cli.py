@@ -336,6 +336,41 @@ def test_plots_and_reports(url: str, run: Run, best: dict[str, Any], tmp_path: P
     assert "SRP903003" in page
 
 
+def test_what_only_reads_stands_beside_other_readers(
+    url: str, download: Path, run: Run, best: dict[str, Any], tmp_path: Path
+) -> None:
+    """Another process reads the file all the while."""
+    path, names = url.removeprefix("duckdb:///"), best["pair_uid"].split("|")
+    program = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, path], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "open\n"
+        run("--warehouse", url, "pairs", *WIDE)
+        run("--warehouse", url, "pair", *names)
+        run("--warehouse", url, "export", "pairs", "-o", tmp_path / "x.parquet")
+        run("--warehouse", url, "plot", "scatter", *names, "-o", tmp_path / "x.svg")
+        run("--warehouse", url, "report", "--out", tmp_path / "x.html", "--top", 1)
+        run("--warehouse", url, "aggregate", "--dry-run")
+        run("--warehouse", url, "load", download, "--dry-run")
+        assert "54062" in run("--warehouse", url, "aggregate", code=1).talk
+        reader.communicate("\n")
+
+
+@pytest.mark.parametrize("words", [("pairs",), ("aggregate", "--dry-run"), ("load", "{download}", "--dry-run")])
+def test_what_only_reads_says_that_the_warehouse_is_older(
+    words: tuple[str, ...], download: Path, run: Run, tmp_path: Path
+) -> None:
+    url = f"duckdb:///{tmp_path}/w.duckdb"
+    with open_warehouse(url) as warehouse:
+        warehouse.init()
+        warehouse.engine.connect().execute("DELETE FROM meta.schema_version WHERE version > 2")
+    said = run("--warehouse", url, *(word.format(download=download) for word in words), code=1)
+    assert "54063" in said.talk
+    assert "warehouse upgrade" in said.talk
+
+
 @pytest.mark.parametrize("target", ["/nowhere/at/all/x", "/proc/x"])
 @pytest.mark.parametrize(
     ("words", "suffix"),
@@ -412,6 +447,16 @@ def test_a_broken_study_stops_no_other(download: Path, run: Run, tmp_path: Path)
     assert "no disease SCURVY" in said.talk
     assert "hint: " in said.talk
     assert Path(found["reports"][0]).is_file()
+
+
+def test_a_pipeline_that_is_not_there(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = str(tmp_path / "nope.yaml")
+    for words in (("run", missing), ("--config", missing, "studies", "list")):
+        said = run(*words, code=1).talk
+        assert missing in said
+        assert "hint: Check the path: it must be that of a settings file." in said
+    monkeypatch.setenv("EXPRESSWAY_CONFIG", missing)
+    assert "hint: Check the path in EXPRESSWAY_CONFIG" in run("run", code=1).talk
 
 
 @pytest.mark.parametrize(

@@ -309,7 +309,8 @@ def _read(file: Path, environ: Mapping[str, str]) -> dict[str, Any]:
         loader.environ = environ
         content = loader.get_single_data()
     except OSError as error:
-        hint = "Give --config, or EXPRESSWAY_CONFIG, the path of a settings file."
+        where = f" in {CONFIG}" if environ.get(CONFIG) == str(file) else ""
+        hint = f"Check the path{where}: it must be that of a settings file."
         failure = InvalidSetting(f"{file}: the file cannot be read ({error.strerror})", value=file, hint=hint)
     except UnicodeDecodeError:
         failure = InvalidSetting(f"{file}: the file is not UTF-8 text", value=file, hint="Save it as UTF-8.")

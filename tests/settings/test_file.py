@@ -35,8 +35,8 @@ def test_the_environment_of_the_process_counts_when_none_is_given(monkeypatch: p
 
 
 def test_a_named_file_that_cannot_be_read_is_an_error(elsewhere: Path) -> None:
-    refused(InvalidSetting, "none.yaml", "No such file", "--config", config=elsewhere / "none.yaml")
-    refused(InvalidSetting, "none.yaml", environ={"EXPRESSWAY_CONFIG": "none.yaml"})
+    refused(InvalidSetting, "none.yaml", "No such file", "Check the path:", config=elsewhere / "none.yaml")
+    refused(InvalidSetting, "none.yaml", "path in EXPRESSWAY_CONFIG", environ={"EXPRESSWAY_CONFIG": "none.yaml"})
     refused(InvalidSetting, "directory", config=elsewhere)
     (elsewhere / "latin.yaml").write_bytes("defaults: {title: Zürich}".encode("latin-1"))
     refused(InvalidSetting, "latin.yaml", "UTF-8", config=elsewhere / "latin.yaml")

@@ -24,7 +24,7 @@ from expressway.studies.annotation import (
     GENE_SCHEMA,
     Annotation,
     clean_gene_id,
-    gene_id_type,
+    gene_id_types,
     read_annotation,
     resolve,
 )
@@ -141,6 +141,17 @@ def test_hgnc_table_gives_genes_and_aliases(tmp_path: Path) -> None:
     assert "AMN" not in annotation.aliases["alias"], "an approved symbol is no alias of another gene"
 
 
+@pytest.mark.parametrize("columns", [("alias_symbol", "prev_symbol"), ("prev_symbol",), ()], ids=len)
+def test_hgnc_table_without_aliases_is_one_of_hgnc(columns: tuple[str, ...], tmp_path: Path) -> None:
+    header = "\t".join(["hgnc_id", "symbol", "ensembl_gene_id", *columns])
+    row = "\t".join(["HGNC:6025", "CXCL8", "ENSG00000169429", *("" for _ in columns)])
+    annotation = read_annotation(write(tmp_path / "hgnc.tsv", f"{header}\n{row}\n"))
+    assert annotation.is_hgnc
+    assert annotation.organism == "HOMO_SAPIENS"
+    assert annotation.genes["gene_symbol"].to_list() == ["CXCL8"]
+    assert annotation.aliases.is_empty()
+
+
 def test_hgnchelper_table_splits_several_approved_symbols(tmp_path: Path) -> None:
     text = (
         "Symbol\tApproved.Symbol\tchromosome\nA1BG\tA1BG\t19\nIL8\tCXCL8\t4\nSEP2\tSEPTIN2 /// SELENOF\tNA\nX\tNA\t1\n"
@@ -250,19 +261,19 @@ def test_only_the_version_is_stripped(text: str, clean: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ids", "kind"),
+    ("ids", "kinds"),
     [
-        (["ENSG00000141510.18", "ENSG00000182378_PAR_Y", "ERCC-00002"], "ENSEMBL"),
-        (["FBgn0031208", "WBGene00000001"], "ENSEMBL"),
-        (["IL8", "HLA-DRA.1", "100"], "SYMBOL"),
-        (["7105", "3576"], "ENTREZ"),
-        (["202295_s_at", "1007_s_at", "AFFX-BioB-5_at"], "PROBE"),
-        (["ILMN_1343291", "A_23_P12345", "A1BG"], "PROBE"),
-        ([], "SYMBOL"),
+        (["ENSG00000141510.18", "ENSG00000182378_PAR_Y", "ERCC-00002"], ["ENSEMBL", "ENSEMBL", "SYMBOL"]),
+        (["FBgn0031208", "WBGene00000001", "44256"], ["ENSEMBL", "ENSEMBL", "SYMBOL"]),
+        (["IL8", "HLA-DRA.1", "100", "ENSG00000141510"], ["SYMBOL", "SYMBOL", "SYMBOL", "ENSEMBL"]),
+        (["7105", "3576", "IL8"], ["ENTREZ", "ENTREZ", "SYMBOL"]),
+        (["202295_s_at", "1007_s_at", "AFFX-BioB-5_at", "100"], ["PROBE", "PROBE", "PROBE", "SYMBOL"]),
+        (["ILMN_1343291", "A_23_P12345", "A1BG"], ["PROBE", "PROBE", "SYMBOL"]),
+        ([], []),
     ],
 )
-def test_most_ids_decide_their_type(ids: list[str], kind: str) -> None:
-    assert gene_id_type(ids) == kind
+def test_each_id_has_the_type_of_its_form_and_a_number_that_of_most(ids: list[str], kinds: list[str]) -> None:
+    assert gene_id_types(ids).to_list() == kinds
 
 
 def test_symbols_and_older_names_mean_their_ensembl_gene() -> None:
@@ -361,7 +372,7 @@ def test_real_studies_are_covered(human: Annotation, data_dir: Path) -> None:
     assert mouse.organism == "MUS_MUSCULUS"
     for study, annotation, known, named in (("SRP164913", human, 0.993, 0.723), ("SRP070849", mouse, 0.928, 0.927)):
         ids = pl.read_csv(data_dir / study / study / f"{study}.tsv.gz", separator="\t", columns=["Gene"])["Gene"]
-        assert gene_id_type(ids.to_list()) == "ENSEMBL"
+        assert set(gene_id_types(ids.to_list())) == {"ENSEMBL"}
         found = resolve(pl.DataFrame({"gene_id": ids, "gene_id_type": "ENSEMBL"}), annotation.genes, annotation.aliases)
         assert found["analysis_gene_id"].equals(ids.alias("analysis_gene_id"))
         assert found["matched_by"].is_not_null().mean() == pytest.approx(known, abs=0.0006)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from itertools import permutations
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from expressway import Warehouse, open_warehouse
 from expressway.errors import InvalidAnnotation
 from expressway.studies.annotation import read_annotation
 from tests.warehouse.natural import natural_state
+from tests.warehouse.small_warehouse import insert
 from tests.warehouse.studies import sample_names, values, write_download
 
 TP53, BRCA1, CXCL8, ELANE, NOVEL = (
@@ -127,6 +129,28 @@ def test_symbols_and_aliases_mean_their_ensembl_gene(warehouse_url: str, tmp_pat
     assert set(long.filter(gene_id="IL8")["gene_symbol"]) == {"CXCL8"}
 
 
+def test_a_symbol_among_ensembl_ids_means_its_gene_too(warehouse_url: str, tmp_path: Path, load_genes) -> None:
+    plain = [f"ENSG{80_000_000_000 + number}" for number in range(20)]
+    with open_warehouse(warehouse_url) as warehouse:
+        assert warehouse.load(write_study(tmp_path / "a", "PLAIN", ["IL8", *plain])).ok
+        assert warehouse.load(write_study(tmp_path / "b", "SYMBOLS", padded("IL8", TP53), first=50)).ok
+        types = dict(warehouse.sql("SELECT gene_id, gene_id_type FROM dim.dim_gene").rows())
+        assert (types["IL8"], types[TP53], types["OTHER1"]) == ("SYMBOL", "ENSEMBL", "SYMBOL")
+        load_genes(warehouse, "ensembl.tsv", "hgnc.tsv")
+        assert meaning(warehouse) == {("HOMO_SAPIENS", "IL8"): (CXCL8, "CXCL8")}
+        assert list(warehouse.check()) == []
+
+
+def test_an_id_that_no_annotation_has_leads_no_symbol_astray(warehouse_url: str, tmp_path: Path, load_genes) -> None:
+    """Earlier versions took every id of a study with mostly Ensembl ids for one."""
+    with open_warehouse(warehouse_url) as warehouse:
+        assert warehouse.load(write_study(tmp_path / "a", "SYMBOLS", padded("IL8"))).ok
+        with closing(warehouse.engine.connect()) as connection:
+            insert(connection, "dim.dim_gene", gene_id="IL8", gene_id_type="ENSEMBL", organism="HOMO_SAPIENS")
+        load_genes(warehouse, "ensembl.tsv", "hgnc.tsv")
+        assert meaning(warehouse) == {("HOMO_SAPIENS", "IL8"): (CXCL8, "CXCL8")}
+
+
 @pytest.mark.parametrize("engine", ["duckdb"])
 def test_entrez_ids_mean_their_ensembl_gene(warehouse_url: str, tmp_path: Path, load_genes) -> None:
     ids = ["7157", "3576", "1991", *(str(900_000_000 + number) for number in range(20))]
@@ -203,6 +227,15 @@ def test_ensembl_stands_above_hgnc_in_any_order(
     assert former_names == {
         ("p53", "TP53"), ("LFS1", "TP53"), ("NAP-1", "CXCL8"), ("IL8", "CXCL8"), ("HNE", "ELANE"), ("ELA2", "ELANE"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+@pytest.mark.parametrize("ensembl_first", [True, False])
+def test_names_of_hgnc_give_way_also_without_an_alias(ensembl_first: bool, warehouse_url: str, load_genes) -> None:
+    names = ("names.tsv", f"hgnc_id\tsymbol\tname\tensembl_gene_id\nHGNC:11998\tTP53\tof HGNC\t{TP53}\n")
+    with open_warehouse(warehouse_url) as warehouse:
+        load_genes(warehouse, *(["ensembl.tsv", names] if ensembl_first else [names, "ensembl.tsv"]))
+        assert described(warehouse)[TP53]["gene_name"] == "tumor protein p53"
 
 
 @pytest.mark.parametrize("engine", ["duckdb"])

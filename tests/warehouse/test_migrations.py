@@ -14,7 +14,13 @@ from expressway.warehouse.migrations import Connection, Migration
 from tests.warehouse.conftest import PlainConnection, connect
 from tests.warehouse.small_warehouse import add_small_study
 
-NAMES = ["0001 star_schema", "0002 analytics_views", "0003 gene_pairs", "0004 pair_views"]
+NAMES = [
+    "0001 star_schema",
+    "0002 analytics_views",
+    "0003 gene_pairs",
+    "0004 pair_views",
+    "0005 readers_see_quarantine",
+]
 
 
 def test_an_empty_database_has_version_0(connection: PlainConnection) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
 from expressway import cli
+from expressway.errors import QueryRefused
 from tests.warehouse.conftest import connect
 from tests.warehouse.pairs.simulated import load_all, open_with, write_matrix
 
@@ -56,8 +59,22 @@ def test_a_statement_that_may_not_take_its_time(
         warehouse.init()
     give(postgresql_url, "statement_timeout = '1ms'")
     assert cli.run(["--warehouse", postgresql_url, "load", str(study)]) == 1
-    assert "statement_timeout" in capsys.readouterr().err
+    assert "longer statement_timeout" in capsys.readouterr().err
     give(postgresql_url, "statement_timeout = 0")
     with open_with(postgresql_url) as warehouse:
         assert warehouse.studies().is_empty()
         assert list(warehouse.check()) == []
+
+
+def test_a_statement_that_somebody_cancels(postgresql_url: str) -> None:
+    other = connect(postgresql_url)
+    cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
+    with open_with(postgresql_url) as warehouse, ThreadPoolExecutor(1) as pool:
+        warehouse.init()
+        asked = pool.submit(warehouse.sql, "SELECT pg_sleep(60)")
+        while not other.scalar(cancel):
+            time.sleep(0.01)
+        with pytest.raises(QueryRefused, match="user request") as refused:
+            asked.result()
+    assert refused.value.hint.startswith("Somebody cancelled it")
+    other.raw.close()

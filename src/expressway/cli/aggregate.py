@@ -38,7 +38,7 @@ def aggregate(
     given: dict[str, Any] = {"genes": genes, "keep": keep}
     given = {name: value for name, value in given.items() if value is not None}
     with (
-        open_warehouse(context, pairs=given or None) as warehouse,
+        open_warehouse(context, read_only=dry_run, pairs=given or None) as warehouse,
         progress_bar(warehouse.settings.progress) as progress,
     ):
         result = warehouse.aggregate(disease, technology, organism, dry_run=dry_run, progress=progress)

@@ -43,7 +43,7 @@ def pairs(
 
     A manifest beside them has checksums, settings, versions and citations.
     """
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         rows = warehouse.export_pairs(output, disease, technology, organism)
     _told(output, f"{rows:,} pairs")
 

@@ -43,7 +43,7 @@ def load(
         "units": units,
     }
     given = {name: value for name, value in defaults.items() if value is not None}
-    warehouse = open_warehouse(context, memory=memory, workers=workers, defaults=given or None)
+    warehouse = open_warehouse(context, read_only=dry_run, memory=memory, workers=workers, defaults=given or None)
     with warehouse, progress_bar(warehouse.settings.progress) as progress:
         result = warehouse.load(*paths, dry_run=dry_run, progress=progress)
     report(result, options(context).format)

@@ -64,7 +64,7 @@ def pairs(
 
     rules = {"i2_rule": i2_rule.upper(), "k_rule": k_rule.upper()}
     filters = Filters(q=q, k_min=k_min, i2_max=i2_max, limit=limit, **rules)
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         found = warehouse.ranked_pairs(filters, disease, technology, organism)
     wanted = form or PairFormat(options(context).format.value)
     _print(found.pairs, wanted)
@@ -96,7 +96,7 @@ def pair(
     Every statistic, each study's part in it recomputed from the facts, and the SHA-256 of every file behind it; also
     of a pair that is not in the list.
     """
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         found = warehouse.pair(gene_a, gene_b, disease=disease, technology=technology, organism=organism)
     form = options(context).format
     if form is Format.json:

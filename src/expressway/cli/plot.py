@@ -68,7 +68,7 @@ def _pair(
     """The pair, and the labels that the run of its slice compared."""
     from expressway.reports.evidence import Cohorts
 
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         run = warehouse.published_run(warehouse.published_slice(disease, technology, organism))
         pair = warehouse.pair(*genes, disease=disease, technology=technology, organism=organism)
     return pair, Cohorts.of(run["settings"])

@@ -28,6 +28,6 @@ def report(
     """
     from expressway.pipeline import write_report
 
-    with open_warehouse(context) as warehouse:
+    with open_warehouse(context, read_only=True) as warehouse:
         write_report(warehouse, out, disease=disease, technology=technology, organism=organism, top=top)
     talk(f"wrote {out}")

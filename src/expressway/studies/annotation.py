@@ -58,8 +58,8 @@ _COLUMNS = {
 }
 _NEEDED = (
     "needed: an Ensembl table with ensgene (or ensembl_gene_id, gene_id) and symbol (or hgnc_symbol); "
-    "an HGNC table with hgnc_id, symbol, alias_symbol, prev_symbol and ensembl_gene_id, or with Symbol and "
-    "Approved.Symbol; or a GTF"
+    "an HGNC table with hgnc_id, symbol, ensembl_gene_id and, for aliases, alias_symbol and prev_symbol, or with "
+    "Symbol and Approved.Symbol; or a GTF"
 )
 _MAX_TABLE_BYTES = 512 * 1024**2
 _VERSIONED = r"^(ENS[A-Z]*G\d+)\.\d+(_PAR_Y)?$"
@@ -80,6 +80,8 @@ class Annotation:
     """One row per gene_id, sorted by it; columns of GENE_SCHEMA. Several Entrez ids are joined by `|`."""
     aliases: pl.DataFrame
     """Older or other name -> approved symbol, columns of ALIAS_SCHEMA; several rows where a name is ambiguous."""
+    is_hgnc: bool = False
+    """Whether it is a table of names only, which gives way to an Ensembl table or a GTF."""
 
 
 def read_annotation(path: Path, *, organism: str | None = None, release: str | None = None) -> Annotation:
@@ -104,13 +106,14 @@ def read_annotation(path: Path, *, organism: str | None = None, release: str | N
         digest = _sha256(path)
         head = _head(path)
         if _is_gtf(head):
-            genes, aliases = _read_gtf(path), ALIAS_SCHEMA.to_frame()
+            genes, aliases, is_hgnc = _read_gtf(path), ALIAS_SCHEMA.to_frame(), False
         else:
-            genes, aliases, organism = _read_table(path, head, organism)
+            genes, aliases, is_hgnc = _read_table(path, head)
     if genes.is_empty() and aliases.is_empty():
         raise InvalidAnnotation(f"{path.name} holds no genes", value=path)
     source = f"{path.name} release {release}" if release else path.name
-    return Annotation(_organism(genes, organism, path), f"{source} sha256:{digest[:12]}", genes, aliases)
+    organism = _organism(genes, organism or ("HOMO_SAPIENS" if is_hgnc else None), path)
+    return Annotation(organism, f"{source} sha256:{digest[:12]}", genes, aliases, is_hgnc)
 
 
 def clean_gene_id(text: str) -> str:
@@ -125,20 +128,23 @@ def organism_of(gene_ids: Sequence[str]) -> str | None:
     return organisms.pop() if len(organisms) == 1 else None
 
 
-def gene_id_type(gene_ids: Sequence[str]) -> str:
-    """ENSEMBL, SYMBOL, ENTREZ or PROBE: what most of the ids look like (SYMBOL when there are none)."""
-    ids = pl.Series("id", gene_ids, dtype=pl.String).str.replace(_VERSIONED, "${1}${2}").to_frame()
+def gene_id_types(gene_ids: Sequence[str]) -> pl.Series:
+    """ENSEMBL, ENTREZ, PROBE or SYMBOL for each id of a study, by its form.
+
+    A number is an Entrez id where most ids are numbers. Among others it is a name: a date that was a symbol, perhaps.
+    """
+    ids = pl.DataFrame({"id": gene_ids}, schema={"id": pl.String})
+    name, is_number = pl.col("id").str.replace(_VERSIONED, "${1}${2}"), pl.col("id").str.contains(r"^\d+$")
     kind = (
-        pl.when(pl.col("id").str.contains(_ENSEMBL))
+        pl.when(name.str.contains(_ENSEMBL))
         .then(pl.lit("ENSEMBL"))
-        .when(pl.col("id").str.contains(r"^\d+$"))
+        .when(is_number & (is_number.mean() > 0.5))
         .then(pl.lit("ENTREZ"))
-        .when(pl.col("id").str.contains(_PROBE))
+        .when(name.str.contains(_PROBE))
         .then(pl.lit("PROBE"))
         .otherwise(pl.lit("SYMBOL"))
     )
-    votes = ids.select(kind.alias("kind")).group_by("kind").len().sort(["len", "kind"], descending=[True, False])
-    return str(votes["kind"][0]) if votes.height else "SYMBOL"
+    return ids.select(gene_id_type=kind).to_series()
 
 
 def resolve(gene_ids: pl.DataFrame, annotation_genes: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
@@ -227,8 +233,8 @@ def _gene_meant(keyed: pl.DataFrame) -> pl.DataFrame:
     return counted.select("key", meant=meant, several=meant.is_null())
 
 
-def _read_table(path: Path, head: str, organism: str | None) -> tuple[pl.DataFrame, pl.DataFrame, str | None]:
-    """Genes, aliases and organism of a table, by the columns it has."""
+def _read_table(path: Path, head: str) -> tuple[pl.DataFrame, pl.DataFrame, bool]:
+    """Genes and aliases of a table, by the columns it has, and whether it is one of HGNC."""
     header = next((line for line in head.splitlines() if line.strip() and not line.startswith("#")), "")
     separator = max("\t,;", key=header.count)
     found = [name.strip() for name in next(csv.reader([header], delimiter=separator), [])]
@@ -236,15 +242,15 @@ def _read_table(path: Path, head: str, organism: str | None) -> tuple[pl.DataFra
     has_ids = bool(lower & set(_COLUMNS["gene_id"]))
     if {"symbol", "approved.symbol"} <= lower:
         aliases = _aliases(_table(path, separator), ["symbol"], "approved.symbol", " /// ")
-        return GENE_SCHEMA.to_frame(), aliases, organism or "HOMO_SAPIENS"
-    if {"hgnc_id", "symbol", "alias_symbol", "prev_symbol"} <= lower and has_ids:
+        return GENE_SCHEMA.to_frame(), aliases, True
+    if {"hgnc_id", "symbol"} <= lower and has_ids:
         table = _table(path, separator)
         if "status" in table.columns:
             table = table.filter(pl.col("status").ne_missing("Entry Withdrawn"))
-        aliases = _aliases(table, ["alias_symbol", "prev_symbol"], "symbol", "|")
-        return _genes(table), aliases, organism or "HOMO_SAPIENS"
+        old = [name for name in ("alias_symbol", "prev_symbol") if name in table.columns]
+        return _genes(table), _aliases(table, old, "symbol", "|"), True
     if has_ids and lower & set(_COLUMNS["gene_symbol"]):
-        return _genes(_table(path, separator)), ALIAS_SCHEMA.to_frame(), organism
+        return _genes(_table(path, separator)), ALIAS_SCHEMA.to_frame(), False
     shown = ", ".join(found[:12]) or "none"
     raise InvalidAnnotation(f"{path.name} is not a gene table; columns found: {shown[:300]}; {_NEEDED}", value=path)
 
@@ -292,15 +298,16 @@ def _chromosome() -> pl.Expr:
     return place.replace({"M": "MT", "mitochondria": "MT"}).alias("chromosome")
 
 
-def _aliases(table: pl.DataFrame, old: list[str], approved: str, separator: str) -> pl.DataFrame:
+def _aliases(table: pl.DataFrame, old: Sequence[str], approved: str, separator: str) -> pl.DataFrame:
     """Distinct alias -> approved symbol; what is an approved symbol itself is never the alias of another gene."""
     current = table.select(approved_symbol=pl.col(approved).str.split(separator)).explode("approved_symbol")
-    pairs = pl.concat(
+    split = [
         table.select(alias=pl.col(name).str.split("|"), approved_symbol=pl.col(approved).str.split(separator))
         .explode("alias")
         .explode("approved_symbol")
         for name in old
-    )
+    ]
+    pairs = pl.concat([ALIAS_SCHEMA.to_frame(), *split])
     pairs = pairs.with_columns(pl.all().str.strip_chars()).drop_nulls().filter(pl.col("alias") != "").unique()
     return pairs.join(current, left_on="alias", right_on="approved_symbol", how="anti").sort("alias", "approved_symbol")
 

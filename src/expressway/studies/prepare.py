@@ -10,7 +10,7 @@ from typing import Any
 from expressway.errors import ValidationError
 from expressway.settings import Settings, StudySettings
 from expressway.studies import hashes
-from expressway.studies.annotation import gene_id_type, organism_of
+from expressway.studies.annotation import organism_of
 from expressway.studies.checks import check_matrix, check_samples, findings
 from expressway.studies.discovery import SourceOptions, StudySource
 from expressway.studies.illness import coverage, label_samples, load_overrides, overrides_of, unknown_overrides
@@ -160,7 +160,6 @@ def _study(source: StudySource, settings: Settings, options: StudySettings, rule
         flags=source.flags,
         samples=samples,
         genes=profile.genes,
-        gene_id_type=gene_id_type(profile.genes),
         labels=labels,
         platforms=platforms,
         units=units,

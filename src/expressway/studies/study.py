@@ -207,8 +207,6 @@ class Study:
     flags: DownloadFlags
     samples: Sequence[Sample]
     genes: Sequence[str]
-    gene_id_type: str
-    """ENSEMBL, SYMBOL, ENTREZ or PROBE."""
     labels: Sequence[Label]
     platforms: Mapping[str, Platform]
     """By `Sample.platform` text."""

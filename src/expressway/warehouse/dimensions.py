@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from expressway.errors import KeyNotResolved
+from expressway.studies.annotation import gene_id_types
 from expressway.studies.hashes import warehouse_accession
 from expressway.studies.study import Sample, Study
 from expressway.warehouse.engines.base import Connection
@@ -40,7 +41,7 @@ def ensure_keys(connection: Connection, study: Study) -> Keys:
     """Add the dimension rows that are missing, in a short transaction of its own, and return all keys."""
     organism = study.info.organism or UNKNOWN_ORGANISM
     genes = pl.DataFrame({"gene_id": study.genes}).with_columns(
-        gene_id_type=pl.lit(study.gene_id_type), organism=pl.lit(organism)
+        gene_id_type=gene_id_types(study.genes), organism=pl.lit(organism)
     )
     with connection.transaction():
         insert_missing(connection, "dim.dim_study", pl.DataFrame({"study_accession_code": [study.info.accession]}))

@@ -7,9 +7,9 @@ import getpass
 from sqlalchemy import insert, select, update
 
 from expressway.errors import DiseaseNotMapped, UnknownStudyOrDisease
-from expressway.warehouse.engines.base import Connection
+from expressway.warehouse.engines.base import Connection, Row
 from expressway.warehouse.ledger import utc_now
-from expressway.warehouse.pairs.runs import mark_disease_stale
+from expressway.warehouse.pairs.runs import mark_stale
 from expressway.warehouse.schema import dim_disease as diseases
 from expressway.warehouse.schema import dim_study as studies
 from expressway.warehouse.schema import study_disease_map as mapping
@@ -62,11 +62,10 @@ def mapped_diseases(connection: Connection) -> list[str]:
 def map_study(connection: Connection, study: str, disease: str) -> None:
     """Make `disease` the one active mapping of `study`; the former mapping stays as history."""
     key, target = study_key(connection, study), disease_key(connection, disease)
-    active = select(mapping.c.disease_key).where(mapping.c.study_key == key, mapping.c.is_active)
     with connection.transaction():
-        if connection.fetchall(active) == [(target,)]:
+        if _active(connection, key) == [(target,)]:
             return
-        mark_disease_stale(connection, [target, *_close(connection, key)])
+        _close(connection, key)
         connection.execute(
             insert(mapping).values(
                 study_key=key,
@@ -77,24 +76,29 @@ def map_study(connection: Connection, study: str, disease: str) -> None:
                 created_at=utc_now(),
             )
         )
+        mark_stale(connection, study)
 
 
 def unmap_study(connection: Connection, study: str) -> bool:
     """End the active mapping of a study; returns whether there was one."""
     key = study_key(connection, study)
     with connection.transaction():
-        ended = _close(connection, key)
-        mark_disease_stale(connection, ended)
-    return bool(ended)
+        had = _active(connection, key)
+        _close(connection, key)
+        mark_stale(connection, study)
+    return bool(had)
 
 
-def _close(connection: Connection, key: int) -> list[int]:
-    """End the active mapping of a study; returns the keys of the diseases it was mapped to."""
+def _active(connection: Connection, key: int) -> list[Row]:
+    """The keys of the diseases that a study is mapped to."""
+    return connection.fetchall(select(mapping.c.disease_key).where(mapping.c.study_key == key, mapping.c.is_active))
+
+
+def _close(connection: Connection, key: int) -> None:
+    """End the active mapping of a study."""
     now, active = utc_now(), (mapping.c.study_key == key) & mapping.c.is_active
-    ended = [int(disease) for (disease,) in connection.fetchall(select(mapping.c.disease_key).where(active))]
     connection.execute(
         update(mapping)
         .where(active)
         .values(is_active=False, effective_to=now, updated_by=getpass.getuser(), updated_at=now)
     )
-    return ended

@@ -23,7 +23,7 @@ SELECT count(*) FROM dim.dim_gene
 WHERE organism = :organism AND gene_id_type <> 'ENSEMBL' AND analysis_gene_key IS NULL
 """
 HGNC = "HGNC: "
-"""Stands before the source of a row that only a table of names describes: one that brings aliases, as others do not."""
+"""Stands before the source of a row that only a table of names describes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def load_annotation(connection: Connection, annotation: Annotation) -> GenesLoad
 
 def _described(annotation: Annotation, known: pl.DataFrame) -> pl.DataFrame:
     """The genes of an annotation as they are to stand, and the symbol of HGNC that gives way, if one does."""
-    from_hgnc = annotation.aliases.height > 0
+    from_hgnc = annotation.is_hgnc
     source = HGNC + annotation.source if from_hgnc else annotation.source
     new = annotation.genes.with_columns(annotation_source=pl.lit(source))
     old = known.filter(gene_id_type="ENSEMBL").select(new.columns)
@@ -120,7 +120,8 @@ def resolve_genes(connection: Connection, organism: str, *, only_new: bool) -> i
         return 0
     ensembl = genes.filter(pl.col("gene_id_type") == "ENSEMBL")
     aliases = connection.frame(text(ALIASES).bindparams(organism=organism))
-    found = resolve(wanted.select("gene_key", "gene_id", "gene_id_type"), ensembl.select(list(GENE_SCHEMA)), aliases)
+    annotated = ensembl.filter(pl.col("annotation_source").is_not_null()).select(list(GENE_SCHEMA))
+    found = resolve(wanted.select("gene_key", "gene_id", "gene_id_type"), annotated, aliases)
     targets = (
         found.select("gene_key", "analysis_gene_id", symbol="gene_symbol")
         .join(ensembl.select(target="gene_key", analysis_gene_id="gene_id"), on="analysis_gene_id", how="left")

@@ -34,6 +34,8 @@ class EngineDdl(Protocol):
 
     def grant_pairs(self) -> list[str]: ...
 
+    def grant_staging(self) -> list[str]: ...
+
 
 _MODULES: dict[str, EngineDdl] = {"duckdb": duckdb, "postgresql": postgresql, "sqlserver": sqlserver}
 

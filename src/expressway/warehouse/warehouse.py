@@ -98,7 +98,10 @@ class Warehouse:
             SourceNotFound: a path does not exist.
             WarehouseError: the warehouse cannot be opened.
         """
-        if not dry_run and not self._is_current():
+        if dry_run:
+            if self.engine.exists():
+                self._is_current()
+        elif not self._is_current():
             self.init()
         return loading.load_paths(
             self.engine,

@@ -59,14 +59,24 @@ def changed_once(text: Path, change: Callable[[str], str]) -> None:
 
 
 def write_matrix(
-    folder: Path, accession: str, genes: Sequence[str], first: int, cohorts: Sequence[str] = COHORTS, seed: int = 7
+    folder: Path,
+    accession: str,
+    genes: Sequence[str],
+    first: int,
+    cohorts: Sequence[str] = COHORTS,
+    seed: int = 7,
+    subjects: Sequence[str] = ("",),
 ) -> Path:
-    """A plain matrix of 18 samples, a third of them in each cohort."""
+    """A plain matrix of 18 samples, a third of them in each cohort; cohorts and subjects are repeated in turn."""
     folder.mkdir(parents=True, exist_ok=True)
     names = sample_names(18, first)
     rows = [["gene", *names], *([gene, *row] for gene, row in zip(genes, values(len(genes), 18, seed), strict=True))]
     matrix = folder / f"{accession}.csv"
     matrix.write_text("\n".join(",".join(map(str, row)) for row in rows))
-    sheet = [f"{name},{cohorts[number % len(cohorts)]},Homo sapiens" for number, name in enumerate(names)]
-    (folder / f"{accession}.samplesheet.csv").write_text("\n".join(["sample,illness,organism", *sheet]) + "\n")
+    sheet = [
+        f"{name},{cohorts[number % len(cohorts)]},Homo sapiens,{subjects[number % len(subjects)]}"
+        for number, name in enumerate(names)
+    ]
+    header = "sample,illness,organism,subject"
+    (folder / f"{accession}.samplesheet.csv").write_text("\n".join([header, *sheet]) + "\n")
     return matrix

@@ -1,4 +1,4 @@
--- Expressway warehouse, schema 4, DuckDB. Run it in an empty database.
+-- Expressway warehouse, schema 5, DuckDB. Run it in an empty database.
 
 CREATE SCHEMA IF NOT EXISTS dim;
 
@@ -1672,3 +1672,5 @@ FROM analytics.vw_pair_metrics_ranked AS r;
 COMMENT ON VIEW analytics.vw_pair_metrics_significant IS 'The same pairs as in vw_pair_metrics_ranked, for exports and tests that want them by q_star.';
 
 INSERT INTO meta.schema_version (version, name) VALUES (4, 'pair_views');
+
+INSERT INTO meta.schema_version (version, name) VALUES (5, 'readers_see_quarantine');

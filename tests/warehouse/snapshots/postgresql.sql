@@ -1,4 +1,4 @@
--- Expressway warehouse, schema 4, PostgreSQL 14 or newer.
+-- Expressway warehouse, schema 5, PostgreSQL 14 or newer.
 -- Run it in an empty database: psql --single-transaction --set ON_ERROR_STOP=1 --file THIS_FILE
 
 CREATE SCHEMA IF NOT EXISTS dim;
@@ -1830,3 +1830,14 @@ EXCEPTION WHEN insufficient_privilege OR undefined_object THEN
 END $$;
 
 INSERT INTO meta.schema_version (version, name) VALUES (4, 'pair_views');
+
+-- Readers may see what is in quarantine: `quarantine list` and `show` and `warehouse check` ask for it.
+DO $$
+BEGIN
+    GRANT USAGE ON SCHEMA staging TO etl_reader;
+    GRANT SELECT ON staging.expression_rows TO etl_reader;
+EXCEPTION WHEN insufficient_privilege OR undefined_object THEN
+    RAISE NOTICE 'Skipped the grants on what is in quarantine: the roles are missing, or % may not grant.', current_user;
+END $$;
+
+INSERT INTO meta.schema_version (version, name) VALUES (5, 'readers_see_quarantine');

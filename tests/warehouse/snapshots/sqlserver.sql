@@ -1,4 +1,4 @@
--- Expressway warehouse, schema 4, SQL Server 2022.
+-- Expressway warehouse, schema 5, SQL Server 2022.
 -- Run it in an empty database: sqlcmd -b -I -i THIS_FILE
 
 SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER ON;
@@ -2131,4 +2131,11 @@ GRANT INSERT, UPDATE ON meta.feature_run TO etl_loader;
 GO
 
 INSERT INTO meta.schema_version (version, name) VALUES (4, 'pair_views');
+GO
+
+-- Readers may see what is in quarantine.
+GRANT SELECT ON SCHEMA::staging TO etl_reader;
+GO
+
+INSERT INTO meta.schema_version (version, name) VALUES (5, 'readers_see_quarantine');
 GO

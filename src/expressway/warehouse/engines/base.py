@@ -160,7 +160,11 @@ class Engine(ABC):
 
     @abstractmethod
     def pairs_lock(self, connection: Connection) -> None:
-        """Let nobody else write pairs until this transaction ends, or raise BusyStudy; readers go on."""
+        """Let nobody else write pairs until this transaction ends, or raise BusyStudy; readers go on.
+
+        Who changes a study waits before marking runs STALE: the change is seen by this transaction, or sees what it
+        wrote. Call it before anything else is written.
+        """
 
     @abstractmethod
     def gather_statistics(self, connection: Connection, *tables: str) -> None:

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from expressway.errors import QueryRefused, SchemaDiffers, WarehouseNotWritable
-from expressway.warehouse.migrations import m0001_star_schema, m0002_analytics_views, m0003_gene_pairs, m0004_pair_views
+from expressway.warehouse.migrations import (
+    m0001_star_schema,
+    m0002_analytics_views,
+    m0003_gene_pairs,
+    m0004_pair_views,
+    m0005_readers_see_quarantine,
+)
 from expressway.warehouse.rendering import quoted
 from expressway.warehouse.schema import VIEWS, metadata
 from expressway.warehouse.statements import insert_version
@@ -52,6 +58,12 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, "analytics_views", m0002_analytics_views.statements, m0002_analytics_views.upgrade),
     Migration(3, "gene_pairs", m0003_gene_pairs.statements, m0003_gene_pairs.upgrade),
     Migration(4, "pair_views", m0004_pair_views.statements, m0004_pair_views.upgrade),
+    Migration(
+        5,
+        "readers_see_quarantine",
+        m0005_readers_see_quarantine.statements,
+        m0005_readers_see_quarantine.upgrade,
+    ),
 )
 
 # Two processes that upgrade at once take turns; DuckDB lets only one process in.

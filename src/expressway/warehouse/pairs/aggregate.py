@@ -93,6 +93,7 @@ def _analyse(
     known = known_run(connection, of, mark)
     if known is not None:
         with engine.write_lock(), connection.transaction():
+            engine.pairs_lock(connection)
             mark_run(connection, known["feature_run_id"], status_now(connection, of, wanted.pairs, mark))
             run.finish(connection, step, Outcome("NOOP", rows_written=0, context={"inputs": _inputs(of)}))
         return outcome(of, "NOOP", **known)

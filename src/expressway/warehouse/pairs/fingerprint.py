@@ -12,7 +12,6 @@ from expressway.errors import SettingsError
 from expressway.settings import PairSettings
 from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.ledger import as_json, versions
-from expressway.warehouse.pairs.runs import hold_runs
 from expressway.warehouse.pairs.slice import Slice, resolve
 
 CURRENT = """
@@ -48,8 +47,7 @@ def _settings(pairs: PairSettings) -> dict[str, Any]:
 
 
 def status_now(connection: Connection, of: Slice, pairs: PairSettings, mark: str) -> str:
-    """CURRENT where the studies still give this fingerprint, else STALE; it holds until the transaction ends."""
-    hold_runs(connection)
+    """CURRENT where the studies still give this fingerprint, else STALE; with `pairs_lock` it holds till the commit."""
     subjects = pairs.one_sample_per_subject
     try:
         now = resolve(connection, of.disease, of.technology, of.organism, one_sample_per_subject=subjects)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select, text, update
@@ -18,10 +17,18 @@ UPDATE meta.feature_run SET status = 'STALE' WHERE status = 'CURRENT' AND (EXIST
     AND position(b.batch_id IN CAST(input_batches_json AS VARCHAR)) > 0)
 OR EXISTS (
     SELECT 1 FROM dim.study_disease_map m JOIN dim.dim_study st ON st.study_key = m.study_key
+    JOIN meta.batch b ON b.study_key = st.study_key AND b.is_current
     WHERE m.is_active AND st.study_accession_code = :study AND m.disease_key = feature_run.disease_key
+    AND st.study_status <> 'HELD' AND b.value_scale <> 'UNKNOWN'
     AND (feature_run.technology = st.study_technology OR feature_run.technology = 'ALL')
-    AND feature_run.organism = coalesce(st.study_organism, 'UNKNOWN')))
+    AND feature_run.organism = coalesce(st.study_organism, 'UNKNOWN'))
+OR (settings_json ->> 'one_sample_per_subject') IS NOT NULL AND EXISTS (
+    SELECT 1 FROM dim.dim_study st JOIN dim.dim_sample s ON s.study_key = st.study_key
+    JOIN dim.study_sample ss ON ss.sample_key = s.sample_key AND ss.study_key <> s.study_key
+    JOIN meta.batch b ON b.study_key = ss.study_key AND b.is_current
+    WHERE st.study_accession_code = :study AND position(b.batch_id IN CAST(input_batches_json AS VARCHAR)) > 0))
 """
+"""By what entered, by what may enter, and by samples that it shares with what entered and whose subject it says."""
 ENTERED = """
 SELECT b.study_accession_code, b.study_key FROM meta.batch b
 WHERE b.is_current AND EXISTS (
@@ -68,25 +75,11 @@ def mark_run(connection: Connection, feature_run_id: str, status: str) -> None:
     connection.execute(update(feature_run).where(feature_run.c.feature_run_id == feature_run_id).values(status=status))
 
 
-def hold_runs(connection: Connection) -> None:
-    """Until this transaction ends, whoever changes a study waits before marking runs STALE.
-
-    So a change is either seen by this transaction, or sees what it wrote. In DuckDB the write lock does it.
-    """
-    if connection.engine == "postgresql":
-        connection.execute("LOCK TABLE meta.feature_run IN SHARE ROW EXCLUSIVE MODE")
-
-
-def mark_disease_stale(connection: Connection, disease_keys: Sequence[int]) -> None:
-    """The runs of some diseases are STALE from now on: other studies are mapped to them."""
-    current = feature_run.c.disease_key.in_(disease_keys) & (feature_run.c.status == "CURRENT")
-    connection.execute(update(feature_run).where(current).values(status="STALE"))
-
-
 def mark_stale(connection: Connection, study: str) -> None:
-    """The runs that this study entered, or may enter now, are STALE; call it where the study changes or goes.
+    """The runs that this study entered, may enter as it is mapped now, or chooses samples of, are STALE.
 
-    Their pairs stay until the slice is aggregated again, and reads of them say so.
+    Call it where the study or its mapping has changed, and before it goes. Their pairs stay until the slice is
+    aggregated again, and reads of them say so.
     """
     connection.execute(text(STALE).bindparams(study=study))
 

@@ -53,6 +53,8 @@ POLARS_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "timestamptz": pl.Datetime("us", "UTC"),
 }
 """What a column of a frame is, by PostgreSQL's name of its type; text for any other."""
+CANCELLED = "Somebody cancelled it, here or on the server; nothing is half-written, run the same command again."
+TIMED_OUT = "Ask for a longer statement_timeout, or run the command when less is going on."
 
 
 def driver() -> Any:
@@ -199,5 +201,5 @@ def query_error(error: Any, raw: Any) -> ExpresswayError:
     if state in {"55P03", "40P01", "40001"}:
         return BusyStudy(f"PostgreSQL gave up waiting for another load: {text}")
     if state == "57014":
-        return QueryRefused(text, hint="Ask for a longer statement_timeout, or run the command when less is going on.")
+        return QueryRefused(text, hint=CANCELLED if "user request" in text else TIMED_OUT)
     return QueryRefused(text)

@@ -59,6 +59,11 @@ def grant_pairs() -> list[str]:
     return [rendering.read_sql("roles", "postgresql_pairs.sql")]
 
 
+def grant_staging() -> list[str]:
+    """What readers may see of what is in quarantine, as far as the user may give it."""
+    return [rendering.read_sql("roles", "postgresql_staging.sql")]
+
+
 def partition_name(study_key: int, batch_key: int, attempt: int) -> str:
     """The table, in schema fact, that holds the facts of a batch."""
     return f"{fact_gene_expression.name}_s{study_key}_b{batch_key}_a{attempt}"

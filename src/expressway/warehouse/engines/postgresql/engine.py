@@ -45,7 +45,7 @@ class PostgreSQLEngine(Engine):
 
     def pairs_lock(self, connection: Connection) -> None:
         connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-        connection.execute("LOCK TABLE fact.fact_gene_pair_metrics IN SHARE ROW EXCLUSIVE MODE")
+        connection.execute("LOCK TABLE fact.fact_gene_pair_metrics, meta.feature_run IN SHARE ROW EXCLUSIVE MODE")
 
     def gather_statistics(self, connection: Connection, *tables: str) -> None:
         """Without them, reading the pairs just written joins 100,000 rows one by one."""

@@ -18,12 +18,13 @@ from expressway.warehouse.engines.postgresql.ddl import partitions_of
 
 PAGES = 2048  # of 8 KiB: some 250,000 rows, 4 MB packed
 SIZE = "SELECT pg_relation_size('fact.{}') / current_setting('block_size')::bigint"
+# Asked of the parent, which readers may read; the study leaves its partition as the only one that is looked at.
 PACKED = """
 SELECT string_agg(int8send((gene_key::bigint << 32) | sample_key), ''),
        string_agg(float8send(coalesce(expression_value, 'NaN')), ''),
        CASE WHEN count(is_detected) > 0 THEN string_agg(boolsend(coalesce(is_detected, false)), '') END
-FROM fact.{partition}
-WHERE batch_key = {batch} AND ctid >= '({first},0)'::tid AND ctid < '({end},0)'::tid{wanted}
+FROM fact.fact_gene_expression
+WHERE study_key = {study} AND batch_key = {batch} AND ctid >= '({first},0)'::tid AND ctid < '({end},0)'::tid{wanted}
 """
 
 
@@ -37,7 +38,7 @@ def read_facts(
         pages = int(connection.scalar(SIZE.format(partition)))
         for first in range(0, pages, PAGES):
             end = first + PAGES
-            sql = PACKED.format(partition=partition, batch=batch_key, first=first, end=end, wanted=wanted)
+            sql = PACKED.format(study=study_key, batch=batch_key, first=first, end=end, wanted=wanted)
             keys, values, detected = _binary_row(connection, sql)
             if keys is not None:
                 yield _rows(keys, values, detected)

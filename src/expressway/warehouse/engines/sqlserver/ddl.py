@@ -79,6 +79,11 @@ def grant_pairs() -> list[str]:
     return [rendering.read_sql("roles", "sqlserver_pairs.sql")]
 
 
+def grant_staging() -> list[str]:
+    """What readers may see of what is in quarantine."""
+    return [rendering.read_sql("roles", "sqlserver_staging.sql")]
+
+
 def open_partition(study_key: int) -> list[str]:
     """Give a study a partition of its own; call it before the first facts of the study.
 
