@@ -10,7 +10,6 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from typing import NoReturn
 
@@ -59,21 +58,21 @@ def postgresql_server() -> Iterator[str]:
         yield from _own_server()
 
 
-_numbers = count(1)
+@pytest.fixture(scope="session")
+def _postgresql_database(postgresql_server: str) -> Iterator[str]:
+    from tests.databases import postgresql_database
+
+    with postgresql_database(postgresql_server) as url:
+        yield url
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str) -> Iterator[str]:
-    """The URL of a fresh, empty PostgreSQL database, dropped after the test."""
-    import psycopg
-    from sqlalchemy import make_url
+def postgresql_url(_postgresql_database: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database; made once for a process, as making one waits for the disk."""
+    from tests.databases import empty
 
-    name = f"expressway_test_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield make_url(postgresql_server).set(database=name).render_as_string(hide_password=False)
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    yield _postgresql_database
+    empty(_postgresql_database)
 
 
 def _must_answer(url: str) -> None:

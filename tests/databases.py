@@ -1,4 +1,4 @@
-"""Databases that several tests of a module share."""
+"""PostgreSQL databases for tests."""
 
 from __future__ import annotations
 
@@ -21,8 +21,25 @@ slow_on_a_server = pytest.mark.parametrize(
 @contextmanager
 def postgresql_database(server: str) -> Iterator[str]:
     """The URL of a fresh database on a server, dropped at the end."""
-    name = f"expressway_test_{os.getpid()}_shared_{next(_numbers)}"
+    name = f"expressway_test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         yield make_url(server).set(database=name).render_as_string(hide_password=False)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+SCHEMAS = "SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+
+
+def empty(url: str) -> None:
+    """Make a database as it was when it was new: nobody else in it, no schema of anybody's, no settings of its own."""
+    with psycopg.connect(url, autocommit=True, options="-c client_encoding=UTF8") as connection:
+        connection.execute(OTHERS)
+        schemas = [name for (name,) in connection.execute(SCHEMAS)]
+        connection.execute(f"DROP SCHEMA {', '.join(schemas)} CASCADE")
+        connection.execute("CREATE SCHEMA public")
+        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+        connection.execute(f"ALTER DATABASE {make_url(url).database} RESET ALL")

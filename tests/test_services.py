@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from tests.conftest import ROOT
+from tests.databases import empty
 
 ASKS = "def test_postgresql(postgresql_server): pass\ndef test_data(data_dir): pass\n"
 NOBODY = "postgresql://postgres@127.0.0.1:9/postgres"
@@ -51,13 +52,25 @@ def test_a_server_promised_by_name_must_answer_and_absent_studies_skip(tmp_path:
     assert "does not answer" in said
 
 
-def test_every_test_gets_an_empty_database_of_its_own(postgresql_url: str) -> None:
-    with psycopg.connect(postgresql_url) as connection:
-        schemas = connection.execute("SELECT count(*) FROM pg_namespace WHERE nspname !~ '^pg_'").fetchone()
-        name = connection.info.dbname
+def test_every_test_gets_an_empty_database(postgresql_url: str) -> None:
+    somebody = psycopg.connect(postgresql_url, autocommit=True)
+    name = somebody.info.dbname
+    somebody.execute('CREATE SCHEMA "of somebody"')
+    somebody.execute('CREATE TABLE "of somebody".things (thing int)')
+    somebody.execute("CREATE TABLE public.things (thing int)")
+    somebody.execute(f"ALTER DATABASE {name} SET datestyle = 'German'")
+    somebody.execute("BEGIN")
+    somebody.execute("LOCK TABLE public.things")
 
-    assert schemas == (2,), "public and information_schema, nothing else"
+    empty(postgresql_url)
+
+    with psycopg.connect(postgresql_url) as connection:
+        schemas = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1").fetchall()
+        tables = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
+        style = connection.execute("SHOW datestyle").fetchone()
     assert name.startswith("expressway_test_")
+    assert schemas == [("information_schema",), ("public",)]
+    assert (tables, style) == ((0,), ("ISO, MDY",))
 
 
 def test_settings_of_the_person_do_not_reach_the_tests(
