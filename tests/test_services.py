@@ -64,6 +64,7 @@ def test_every_test_gets_an_empty_database(postgresql_url: str) -> None:
 
     empty(postgresql_url)
 
+    somebody.close()
     with psycopg.connect(postgresql_url) as connection:
         schemas = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1").fetchall()
         tables = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
