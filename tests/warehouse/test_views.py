@@ -2,19 +2,17 @@ from __future__ import annotations
 
 import math
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-import expressway.warehouse.schema
+from expressway.warehouse import rendering
 from expressway.warehouse.engines import ENGINES
 from expressway.warehouse.schema import VIEWS
 from tests.warehouse.conftest import PlainConnection
 from tests.warehouse.small_warehouse import add_facts, add_genes, add_small_study, add_study, insert
 
-VIEW_FILES = Path(expressway.warehouse.schema.__file__).parent.parent / "views"
 OF_EXPRESSION = ("vw_expression_long", "vw_expression_by_cohort", "vw_spearman_export")
 
 
@@ -28,7 +26,7 @@ def rows(connection: PlainConnection, view: str, where: str = "true") -> list[di
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("name", ENGINES)
 def test_every_engine_has_every_view_with_the_same_columns(name: str, view: str) -> None:
-    sql = (VIEW_FILES / name / f"{view}.sql").read_text(encoding="utf-8")
+    sql = rendering.view_sql(name, view)
     select = sql[sql.rindex("SELECT\n") :].split("\nFROM ")[0]
     names = [
         re.split(r"\s|\.", line.strip().rstrip(","))[-1] for line in select.splitlines() if re.match(r" {4}\S", line)

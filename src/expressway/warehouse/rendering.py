@@ -68,7 +68,18 @@ def indexes(table: sa.Table) -> list[sa.Index]:
     return sorted(table.indexes, key=lambda index: str(index.name))
 
 
+def view_sql(engine: str, name: str) -> str:
+    """The statement that makes a view: from the engine's own file, or from the one of all engines."""
+    if Path(__file__).parent.joinpath("views", engine, f"{name}.sql").exists():
+        return read_sql("views", engine, f"{name}.sql")
+    example, *asked = read_sql("views", engine, "asked.sql").splitlines()
+    sql = (
+        read_sql("views", f"{name}.sql").replace("-- {example}", example).replace("{asked}", f"\n{8 * ' '}".join(asked))
+    )
+    return sql.replace("CREATE OR REPLACE", "CREATE OR ALTER") if engine == "sqlserver" else sql
+
+
 def view(engine: str, name: str) -> list[str]:
-    """A view from its file and, as its comment, what the file says at its top."""
-    sql = read_sql("views", engine, f"{name}.sql")
+    """A view and, as its comment, what its file says at its top."""
+    sql = view_sql(engine, name)
     return [sql, f"COMMENT ON VIEW analytics.{name} IS {quoted(leading_comment(sql))}"]

@@ -64,7 +64,7 @@ def create_views(names: Sequence[str]) -> list[str]:
     """The analysts' views with their comments."""
     statements = []
     for name in names:
-        sql = rendering.read_sql("views", "sqlserver", f"{name}.sql")
+        sql = rendering.view_sql("sqlserver", name)
         statements += [sql, _comment(rendering.leading_comment(sql), "analytics", "VIEW", name)]
     return statements
 

@@ -2,19 +2,12 @@
 -- left_out_because (FEW_STUDIES, Q_ABOVE_LIMIT, HETEROGENEITY), or NULL where it is in. The session says what is asked:
 -- disease and technology are required, without them there are no rows; organism (default all), q (0.05), k_min (3),
 -- i2_max (75), i2_rule (LEAST, GREATEST or MATCHED) and k_rule (INCLUDED or MATCHED) may be left out. For example:
--- SET VARIABLE disease = 'SEPSIS'.
+-- {example}
 -- MATCHED looks at the contrast whose q is q_star; where that is the combined one, at the worse of its contrasts.
 CREATE OR REPLACE VIEW analytics.vw_gene_pairs_candidate AS
 WITH asked AS (
     SELECT
-        UPPER(CAST(getvariable('disease') AS VARCHAR)) AS disease_label,
-        UPPER(CAST(getvariable('technology') AS VARCHAR)) AS technology,
-        CAST(getvariable('organism') AS VARCHAR) AS organism,
-        COALESCE(CAST(getvariable('q') AS DOUBLE), 0.05) AS q,
-        COALESCE(CAST(getvariable('k_min') AS INTEGER), 3) AS k_min,
-        COALESCE(CAST(getvariable('i2_max') AS DOUBLE), 75) AS i2_max,
-        UPPER(COALESCE(CAST(getvariable('i2_rule') AS VARCHAR), 'LEAST')) AS i2_rule,
-        UPPER(COALESCE(CAST(getvariable('k_rule') AS VARCHAR), 'INCLUDED')) AS k_rule
+        {asked}
 ),
 stored AS (
     SELECT
