@@ -73,9 +73,8 @@ def view_sql(engine: str, name: str) -> str:
     if Path(__file__).parent.joinpath("views", engine, f"{name}.sql").exists():
         return read_sql("views", engine, f"{name}.sql")
     example, *asked = read_sql("views", engine, "asked.sql").splitlines()
-    sql = (
-        read_sql("views", f"{name}.sql").replace("-- {example}", example).replace("{asked}", f"\n{8 * ' '}".join(asked))
-    )
+    sql = read_sql("views", f"{name}.sql").replace("-- {example}", example)
+    sql = sql.replace("{asked}", f"\n{8 * ' '}".join(asked))
     return sql.replace("CREATE OR REPLACE", "CREATE OR ALTER") if engine == "sqlserver" else sql
 
 
