@@ -371,8 +371,8 @@ def test_memory_does_not_grow_with_the_cells(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(correlation, "_GENES", 100)
     monkeypatch.setattr(correlation, "_STRIPE_BYTES", 2**20)
     small, large = peak_of(50, tmp_path), peak_of(300, tmp_path)
-    # 250 samples more are 20 MB of values.
-    assert large - small < 2_000_000
+    # 250 samples more are 20 MB of values; a piece or two more may be parsed at once in one of them.
+    assert large - small < 5_000_000
 
 
 # --- real studies ------------------------------------------------------------------------------------------------
