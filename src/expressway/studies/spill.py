@@ -93,11 +93,15 @@ class Spill:
 
     def read(self, start: int, stop: int) -> FloatArray:
         """Values of genes `start` to `stop` (excluded), shape (genes, samples), C-contiguous."""
-        return np.ascontiguousarray(self._stripe(0, self._samples, start, min(stop, self.genes)).T)
+        found = np.empty((max(0, min(stop, self.genes) - start), self._samples))
+        self._fill(found.T, 0, start)
+        return found
 
     def columns(self, first: int, last: int) -> FloatArray:
         """Values of samples `first` to `last` (excluded) for all genes, shape (samples, genes), C-contiguous."""
-        return self._stripe(first, min(last, self._samples), 0, self.genes)
+        found = np.empty((min(last, self._samples) - first, self.genes))
+        self._fill(found, first, 0)
+        return found
 
     def stripes(self, limit: int) -> Iterator[tuple[int, int]]:
         """(first, last) sample of stripes whose `columns` take at most `limit` bytes, or one sample."""
@@ -112,13 +116,13 @@ class Spill:
             found[:, first:last] = self.columns(first, last)[:, indices].T
         return found
 
-    def _stripe(self, first: int, last: int, start: int, stop: int) -> FloatArray:
-        found = np.empty((last - first, max(0, stop - start)))
+    def _fill(self, found: FloatArray, first: int, start: int) -> None:
+        """Values of samples from `first` and genes from `start` on, as many as `found` (samples, genes) can take."""
+        stop = start + found.shape[1]
         for block_start, block_stop in zip(self._starts[:-1], self._starts[1:], strict=True):
             low, high = max(start, block_start), min(stop, block_stop)
             if low < high:
                 self._read_block(found[:, low - start : high - start], first, low, block_start, block_stop)
-        return found
 
     def _read_block(self, target: FloatArray, first: int, low: int, block_start: int, block_stop: int) -> None:
         width, count = block_stop - block_start, target.shape[1]
