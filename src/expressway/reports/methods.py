@@ -100,7 +100,10 @@ def _contrasts(settings: Mapping[str, Any], cohorts: Cohorts) -> str:
     else:
         text += ", each correlated for itself and averaged with weights 1/SE²"
     text += f". Positive: the correlation is higher in {case}; it does not mean higher expression. "
-    return text + _combination(str(settings.get("combine", "overlap")), case)
+    text += _combination(str(settings.get("combine", "overlap")), case)
+    if settings.get("others") == "pooled" and settings.get("combine", "overlap") == "overlap":
+        text += " With pooled others that correlation, and with it the combined p-value, is approximate."
+    return text
 
 
 def _combination(rule: str, case: str) -> str:
