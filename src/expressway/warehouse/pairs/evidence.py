@@ -56,7 +56,7 @@ class PairEvidence:
     studies: pl.DataFrame
     """One row per study: study, technology; n_ and r_ of control, sepsis, septic_shock (and n_others); dz_, se_ and
     weight_ (shares that add up to 1) of ss and soth; absent_because; batch_id, file_name, file_hash (SHA-256 of the
-    matrix), container_hash (of the file it came in)."""
+    matrix), container_hash (of the zip, file or folder it came in)."""
     samples: pl.DataFrame
     """study, sample, cohort, value_a, value_b."""
     stored: bool
