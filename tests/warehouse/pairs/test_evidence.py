@@ -253,6 +253,16 @@ def test_a_gene_that_counts_nowhere(connection: Connection) -> None:
     assert found.studies["absent_because"][0].startswith("SYM2 is constant in SEPTIC_SHOCK; ")
 
 
+def test_one_study_has_no_p_of_hartung_and_knapp(connection: Connection) -> None:
+    add_genes(connection, 2)
+    store_study(connection, 1, study_values(1, 2))
+    (of,) = resolve(connection, "SEPSIS")
+    found = pair_evidence(connection, of, "SYM1", "SYM2", PairSettings(ci_method="HK"))
+    assert found.notes[0] == "one study alone tells of each contrast: ci_method HK has no p then, z has"
+    assert found.studies["dz_ss"][0] is not None
+    assert found.statistics["p_ss"] is None
+
+
 def test_genes_with_the_same_values_are_one_measurement(connection: Connection) -> None:
     add_genes(connection, 2)
     values = study_values(1, 2)

@@ -293,7 +293,7 @@ def _notes(
     if not notes and not fresh:
         notes.append("one of the genes counts in no cohort of any study: absent_because says why")
     elif fresh and all(fresh[name] is None for name in ("p_ss", "p_soth", "combined_p_value")):
-        notes.append("no study has both genes in two cohorts that are compared: there is nothing to test")
+        notes.append(_why_untested(fresh, settings))
     if _same_everywhere(studies):
         notes.append(f"{genes[0].name} and {genes[1].name} have the same values in every study: one measurement")
     notes += _of_the_run(known, settings)
@@ -302,6 +302,12 @@ def _notes(
     else:
         notes += _differences(fresh, known.row)
     return notes + [f"{study.accession}: {note}" for study in of.studies for note in study.notes]
+
+
+def _why_untested(fresh: Mapping[str, float | None], settings: PairSettings) -> str:
+    if fresh["dz_ss_mean"] is None and fresh["dz_soth_mean"] is None:
+        return "no study has both genes in two cohorts that are compared: there is nothing to test"
+    return f"one study alone tells of each contrast: ci_method {settings.ci_method} has no p then, z has"
 
 
 def _anywhere(studies: Sequence[CohortStudy], gene: Gene) -> bool:
