@@ -301,6 +301,20 @@ def test_technologies_together_are_pooled_in_two_stages(connection: Connection) 
     assert found.studies["technology"].to_list() == ["RNA-SEQ", "MICROARRAY"] * 2
 
 
+def test_a_technology_without_the_genes_is_still_one(connection: Connection) -> None:
+    """What is said of technologies is not said of the studies of the one that is left."""
+    add_genes(connection, GENES)
+    for key, technology in ((1, "RNA-SEQ"), (2, "MICROARRAY"), (3, "RNA-SEQ")):
+        store_study(connection, key, study_values(key), technology=technology)
+    connection.execute("DELETE FROM fact.fact_gene_expression WHERE study_key = 2 AND gene_key IN (1, 2)")
+    change(connection, "meta.batch", "batch_key = 2", genes=GENES - 2)
+    (of,) = resolve(connection, "SEPSIS", "ALL")
+    store_pairs(connection, of, best=66, by_technology=True, tail=1.0)
+    found = pair_evidence(connection, of, ID_A, ID_B, PairSettings(tail=1.0))
+    assert (found.statistics["n_studies_ss"], found.statistics["dz_ss_I2"]) == (2, None)
+    assert found.notes == []
+
+
 def test_a_pair_is_two_genes(connection: Connection, slice_: Slice) -> None:
     with pytest.raises(InvalidSetting, match="SYM1 and ENSG00000000001 are one gene"):
         pair_evidence(connection, slice_, "SYM1", ID_A)

@@ -158,7 +158,7 @@ def _numbers(values: pl.Series) -> NDArray[np.float64]:
 
 def _lay_out(studies: Sequence[CohortStudy], of: Slice, contrasts: ContrastSet, settings: PairSettings) -> Layout:
     return lay_out(
-        [study for study in studies if len(study.genes)],
+        studies,
         sorted({gene for study in studies for gene in study.genes}),
         contrasts,
         Rules(settings.min_n, settings.max_missing, settings.detection),
