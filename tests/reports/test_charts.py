@@ -9,6 +9,7 @@ import re
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -89,6 +90,18 @@ def test_one_study_has_no_prediction_interval_and_a_contrast_without_study_says_
     assert "no study can tell" in said
     assert "needs three studies" in said
     assert not any("I²" in text for text in said)
+
+
+def test_heterogeneity_of_technologies_is_not_called_that_of_studies() -> None:
+    pair = evidence(2)
+    kinds = pl.Series(["MICROARRAY"] + ["RNA-SEQ"] * (pair.studies.height - 1))
+    both = replace(pair, studies=pair.studies.with_columns(technology=kinds))
+    both.statistics["dz_ss_pi_low"] = None
+    said = " ".join(texts(charts.forest(both, "ss")))
+
+    assert "between technologies" in said
+    assert "τ²" not in said
+    assert "needs three technologies" in said
 
 
 def test_an_interval_that_leaves_the_axis_ends_in_an_arrow() -> None:

@@ -136,7 +136,10 @@ def _pooling(settings: Mapping[str, Any]) -> str:
         "Heterogeneity is Cochran's Q and I²; with one study I² and τ² are not known, and count as 100% in filters. "
     )
     if settings.get("by_technology"):
-        text += "Each technology was pooled for itself, then the technologies by fixed effect. "
+        text += (
+            "Each technology was pooled for itself, then the technologies by fixed effect; "
+            "Q and I² are between technologies. "
+        )
     delta = number(settings.get("delta", 0.3), 2)
     return text + f"Power is that of the design for a difference of {delta}, not of the observed effect."
 

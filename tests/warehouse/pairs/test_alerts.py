@@ -55,7 +55,9 @@ def test_studies_in_which_both_contrasts_are_one_are_named() -> None:
         "D": {"SEPTIC_SHOCK": 9, "CONTROL": 9},
         "E": {"SEPTIC_SHOCK": 3, "SEPSIS": 9},
     }
-    studies: Any = tuple(SimpleNamespace(accession=name, cohorts=sizes) for name, sizes in cohorts.items())
+    studies: Any = tuple(
+        SimpleNamespace(accession=name, technology="RNA-SEQ", cohorts=sizes) for name, sizes in cohorts.items()
+    )
     of = Slice("SEPSIS", 1, "RNA-SEQ", "HOMO_SAPIENS", studies=studies)
     said = "SEPSIS RNA-SEQ: SOTH is SS in {}, where the reference is the only other cohort"
     assert told([0.0], [0.0], of)["SOTH_IS_SS"] == said.format("A, B")
@@ -65,3 +67,11 @@ def test_studies_in_which_both_contrasts_are_one_are_named() -> None:
 def test_pooled_others_make_the_combined_p_approximate() -> None:
     assert told([0.0], [0.0], others="pooled").keys() == {"COMBINED_APPROXIMATE"}
     assert told([0.0], [0.0], others="pooled", combine="stouffer") == {}
+
+
+def test_where_technologies_are_pooled_two_of_them_are_wanted() -> None:
+    studies: Any = tuple(SimpleNamespace(accession=name, technology=name, cohorts={}) for name in ("RNA-SEQ", "OTHER"))
+    of = Slice("SEPSIS", 1, "ALL", "HOMO_SAPIENS", studies=studies)
+    assert told([None], [None], of)["UNKNOWN_I2"].startswith(
+        "SEPSIS ALL: 1 of 1 stored pairs have no I2, for want of two technologies"
+    )

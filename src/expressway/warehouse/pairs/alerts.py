@@ -43,7 +43,8 @@ def _heterogeneity(of: Slice, pairs: pl.DataFrame) -> list[Message]:
         told = f"{many:,} of {pairs.height:,} stored pairs have I2 above {HETEROGENEOUS:g}%"
         found.append(Message("54100", "INFO", f"{of.name}: {told}"))
     if unknown:
-        told = f"{unknown:,} of {pairs.height:,} stored pairs have no I2, for want of two studies"
+        pooled = "technologies" if len({study.technology for study in of.studies}) > 1 else "studies"
+        told = f"{unknown:,} of {pairs.height:,} stored pairs have no I2, for want of two {pooled}"
         found.append(Message("UNKNOWN_I2", "INFO", f"{of.name}: {told}; it reads as 100%"))
     return found
 
