@@ -126,7 +126,16 @@ def test_a_scatter_shows_every_sample_once_and_r_and_n_of_each_cohort() -> None:
     assert drawn.count("<circle") == PAIR.samples.height
     assert f"r = +{first['r_septic_shock']:.2f}, n = 30" in said
     assert "no samples" in said
+    assert "not measured" not in said
     assert set(PAIR.symbols) < set(said)
+
+
+def test_a_study_without_the_genes_is_no_study_without_samples() -> None:
+    first = STUDIES[0]
+    missing = pl.when(pl.col("study") == first).then(None).otherwise(pl.col("value_a")).alias("value_a")
+    said = texts(charts.scatter(replace(PAIR, samples=PAIR.samples.with_columns(missing))))
+
+    assert said.count("not measured") == 3
 
 
 def test_samples_without_both_values_are_left_out() -> None:
