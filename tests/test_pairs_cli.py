@@ -318,6 +318,7 @@ def test_export_pairs_with_its_manifest(url: str, run: Run, tmp_path: Path) -> N
         assert [one["study"] for one in manifest["inputs"]] == ["SRP903001", "SRP903002", "SRP903003"]
         assert manifest["citations"]
         assert manifest["settings"]["keep"] == 300
+        assert manifest["versions"].keys() >= {"expressway", "python", "numpy", "scipy", "numba"}
     frame = pl.read_parquet(tmp_path / "x.parquet")
     assert frame["pair_uid"].is_sorted()
     assert frame.height == 300

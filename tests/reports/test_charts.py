@@ -9,6 +9,7 @@ import re
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -91,6 +92,18 @@ def test_one_study_has_no_prediction_interval_and_a_contrast_without_study_says_
     assert not any("I²" in text for text in said)
 
 
+def test_heterogeneity_of_technologies_is_not_called_that_of_studies() -> None:
+    pair = evidence(2)
+    kinds = pl.Series(["MICROARRAY"] + ["RNA-SEQ"] * (pair.studies.height - 1))
+    both = replace(pair, studies=pair.studies.with_columns(technology=kinds))
+    both.statistics["dz_ss_pi_low"] = None
+    said = " ".join(texts(charts.forest(both, "ss")))
+
+    assert "between technologies" in said
+    assert "τ²" not in said
+    assert "needs three technologies" in said
+
+
 def test_an_interval_that_leaves_the_axis_ends_in_an_arrow() -> None:
     wide = evidence(1)
     wide.statistics["dz_ss_pi_low"], wide.statistics["dz_ss_pi_high"] = -40.0, 40.0
@@ -113,7 +126,16 @@ def test_a_scatter_shows_every_sample_once_and_r_and_n_of_each_cohort() -> None:
     assert drawn.count("<circle") == PAIR.samples.height
     assert f"r = +{first['r_septic_shock']:.2f}, n = 30" in said
     assert "no samples" in said
+    assert "not measured" not in said
     assert set(PAIR.symbols) < set(said)
+
+
+def test_a_study_without_the_genes_is_no_study_without_samples() -> None:
+    first = STUDIES[0]
+    missing = pl.when(pl.col("study") == first).then(None).otherwise(pl.col("value_a")).alias("value_a")
+    said = texts(charts.scatter(replace(PAIR, samples=PAIR.samples.with_columns(missing))))
+
+    assert said.count("not measured") == 3
 
 
 def test_samples_without_both_values_are_left_out() -> None:

@@ -210,6 +210,35 @@ def test_disease_map_has_one_active_row_and_its_history(warehouse_url: str, tmp_
             warehouse.map_study("GSE1", "SEPSIS")
 
 
+FLU = """
+id: flu_v1
+version: "1"
+disease: Influenza
+labels: {SEVERE: In intensive care., MILD: At home., UNKNOWN: Not told.}
+rules:
+  - {id: "1", pattern: severe, label: SEVERE}
+  - {id: "2", pattern: ".", label: MILD}
+"""
+
+
+def test_a_ruleset_brings_its_disease(warehouse_url: str, tmp_path: Path) -> None:
+    write_download(tmp_path / "download")
+    (tmp_path / "flu.yaml").write_text(FLU)
+    with open_warehouse(warehouse_url) as warehouse:
+        warehouse.load(tmp_path / "download")
+        with pytest.raises(UnknownStudyOrDisease) as refused:
+            warehouse.map_study(STUDY, "INFLUENZA")
+        assert "ruleset" in str(refused.value.hint)
+    settings = load_settings(
+        None, {"warehouse": warehouse_url, "defaults": {"ruleset": str(tmp_path / "flu.yaml")}}, environ={}
+    )
+    with Warehouse(settings) as warehouse:
+        assert actions(warehouse, tmp_path / "download") == ["RELABELLED"]
+        warehouse.map_study(STUDY, "influenza")
+        assert warehouse.studies()["disease"].to_list() == ["INFLUENZA"]
+        assert list(warehouse.check()) == []
+
+
 def test_older_warehouse_is_refused_and_upgraded(warehouse_url: str, tmp_path: Path) -> None:
     write_download(tmp_path)
     with open_warehouse(warehouse_url) as warehouse:

@@ -101,6 +101,12 @@ class Figures:
         return self._values.get(f"{name.lower()}_bound") is True
 
 
+def pooled_over(studies: pl.DataFrame | None) -> tuple[str, str]:
+    """What the last stage of pooling is over, one and many of it: studies, or technologies where there are several."""
+    several = studies is not None and "technology" in studies.columns and studies["technology"].n_unique() > 1
+    return ("technology", "technologies") if several else ("study", "studies")
+
+
 def pair_name(symbols: Sequence[str | None], gene_a: str, gene_b: str) -> str:
     """Both genes by symbol, by id where there is none."""
     return f"{symbols[0] or gene_a} \N{EN DASH} {symbols[1] or gene_b}"

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import polars as pl
 
-from expressway.reports.evidence import Cohorts, Figures, PairEvidence, best_contrast, pair_name, plain
-from expressway.reports.words import count, equals, interval, listed, percent, signed
+from expressway.reports.evidence import Cohorts, Figures, PairEvidence, best_contrast, pair_name, plain, pooled_over
+from expressway.reports.words import capital, count, equals, interval, listed, percent, signed
 
 Verdict = Literal["holds", "careful", "unknown"]
 FEW_STUDIES = 5
@@ -53,13 +53,14 @@ def checks(statistics: Mapping[str, Any], studies: pl.DataFrame | None = None) -
     key = best_contrast(figures)
     if figures(f"dz_{key}_mean") is None:
         return [Check("unknown", "No study can tell.")]
+    one, many = pooled_over(studies)
     found = [
         _studies(figures, key),
         _direction(figures, key, studies),
-        _heterogeneity(figures, key),
-        _prediction(figures, key),
-        _leave_one_out(figures, key),
-        _hartung_knapp(figures, key),
+        _heterogeneity(figures, key, one, many),
+        _prediction(figures, key, one, many),
+        _leave_one_out(figures, key, one),
+        _hartung_knapp(figures, key, many),
     ]
     return [check for check in found if check is not None]
 
@@ -83,42 +84,42 @@ def _direction(figures: Figures, key: str, studies: pl.DataFrame | None) -> Chec
     return Check(verdict, f"{same} of {len(effects)} studies point the same way.")
 
 
-def _heterogeneity(figures: Figures, key: str) -> Check:
+def _heterogeneity(figures: Figures, key: str, one: str, many: str) -> Check:
     i2 = figures(f"dz_{key}_i2")
     if i2 is None:
-        return Check("unknown", "Heterogeneity is not known with one study.")
+        return Check("unknown", f"Heterogeneity is not known with one {one}.")
     p = figures(f"dz_{key}_q_p")
     much = i2 >= MUCH_HETEROGENEITY
-    text = f"{'Studies differ' if much else 'Studies agree in size'}: I² = {percent(i2)}"
+    text = f"{capital(many)} {'differ' if much else 'agree in size'}: I² = {percent(i2)}"
     return Check("careful" if much else "holds", text + (f" (p of Q {equals(p)})." if p is not None else "."))
 
 
-def _prediction(figures: Figures, key: str) -> Check:
+def _prediction(figures: Figures, key: str, one: str, many: str) -> Check:
     low, high = figures(f"dz_{key}_pi_low"), figures(f"dz_{key}_pi_high")
     if low is None or high is None:
-        return Check("unknown", "A prediction interval needs three studies.")
+        return Check("unknown", f"A prediction interval needs three {many}.")
     limits = interval(low, high)
     if low <= 0 <= high:
-        return Check("careful", f"A new study could show nothing or the opposite: prediction interval {limits}.")
-    return Check("holds", f"A new study would be expected to show it too: prediction interval {limits}.")
+        return Check("careful", f"A new {one} could show nothing or the opposite: prediction interval {limits}.")
+    return Check("holds", f"A new {one} would be expected to show it too: prediction interval {limits}.")
 
 
-def _leave_one_out(figures: Figures, key: str) -> Check | None:
+def _leave_one_out(figures: Figures, key: str, one: str) -> Check | None:
     p = figures(f"dz_{key}_loo_max_p")
     if p is None:
         return None
     if p > LEVEL:
-        return Check("careful", f"It rests on one study: without it p {equals(p)}.")
+        return Check("careful", f"It rests on one {one}: without it p {equals(p)}.")
     return Check(
-        "holds", f"It does not rest on one study: whichever is left out, p is at most {equals(p).lstrip('= ')}."
+        "holds", f"It does not rest on one {one}: whichever is left out, p is at most {equals(p).lstrip('= ')}."
     )
 
 
-def _hartung_knapp(figures: Figures, key: str) -> Check | None:
+def _hartung_knapp(figures: Figures, key: str, many: str) -> Check | None:
     p = figures(f"p_{key}_hk")
     if p is None:
         return None
-    note = f"With Hartung-Knapp, which allows for few studies, p {equals(p)}"
+    note = f"With Hartung-Knapp, which allows for few {many}, p {equals(p)}"
     return Check("careful" if p > LEVEL else "holds", f"{note}, before any correction for the number of pairs.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +21,13 @@ JOIN dim.dim_study a ON a.study_key = x.study_key JOIN dim.dim_study b ON b.stud
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 MESSAGES = """
-SELECT s.study_accession_code AS study, v.severity, v.validation_code AS code, v.details
-FROM meta.meta_data_validation_log v LEFT JOIN dim.dim_study s ON s.study_key = v.study_key
-WHERE v.severity <> 'INFO' OR v.validation_code IN ('54100', 'UNKNOWN_I2', 'SOTH_IS_SS')
-ORDER BY v.created_at, v.validation_code, v.details
+SELECT s.study_accession_code AS study, v.severity, v.validation_code AS code, v.details, v.batch_id
+FROM meta.meta_data_validation_log v JOIN dim.dim_study s ON s.study_key = v.study_key
+WHERE v.severity <> 'INFO' ORDER BY v.created_at, v.validation_code, v.details
 """
+MESSAGE_SCHEMA = {"study": pl.String, "severity": pl.String, "code": pl.String, "details": pl.String}
+TELLING = ("54100", "UNKNOWN_I2", "SOTH_IS_SS", "COMBINED_APPROXIMATE")
+"""Codes of a run that a report shows although they are no warnings."""
 
 
 def gather(
@@ -42,11 +44,14 @@ def gather(
     of = warehouse.published_slice(disease, technology, organism)
     which = (of.disease, of.technology, of.organism)
     run = warehouse.published_run(of)
+    ranked = warehouse.ranked_pairs(filters, *which)
     settings = dict(run["settings"])
     counts = dict(settings.pop("counts", {}))
     dropped = settings.pop("genes_dropped", [])
     distributions = settings.pop("distributions", {})
-    ranked = warehouse.ranked_pairs(filters, *which)
+    said = [one for one in settings.pop("messages", []) if one["severity"] != "INFO" or one["code"] in TELLING]
+    if ranked.note and of.stale:
+        said.insert(0, {"severity": "WARNING", "code": "STALE", "details": ranked.note})
     evidence = [
         warehouse.pair(a, b, disease=of.disease, technology=of.technology, organism=of.organism)
         for a, b in ranked.pairs.head(top).select("genea_id", "geneb_id").iter_rows()
@@ -64,7 +69,7 @@ def gather(
         labels=_many(known, "labels"),
         quality=_quality(known),
         overlaps=_only(warehouse.sql(OVERLAPS), known),
-        messages=_messages(warehouse, known, ranked.note if of.stale else ""),
+        messages=_messages(warehouse.sql(MESSAGES), run["input_batches"], said),
         genes=pl.DataFrame(dropped, infer_schema_length=None),
         distributions={name: pl.DataFrame(columns) for name, columns in distributions.items()},
         counts=counts | {"pairs_passing": ranked.passing},
@@ -143,14 +148,10 @@ def _only(frame: pl.DataFrame, known: Known) -> pl.DataFrame:
     return frame.filter(pl.col("study").is_in(list(known)) & pl.col("other").is_in(list(known)))
 
 
-def _messages(warehouse: Warehouse, known: Known, stale: str) -> pl.DataFrame:
-    """That pairs are out of date; messages of the slice's studies, and those that are of no one study, each once."""
-    frame = warehouse.sql(MESSAGES).unique(maintain_order=True)
-    ours = frame.filter(pl.col("study").is_null() | pl.col("study").is_in(list(known)))
-    if not stale:
-        return ours
-    first = {"study": None, "severity": "WARNING", "code": "STALE", "details": stale}
-    return pl.concat([pl.DataFrame([first], schema=ours.schema), ours])
+def _messages(log: pl.DataFrame, batches: Mapping[str, str], said: Sequence[Mapping[str, str]]) -> pl.DataFrame:
+    """What the run said of its slice, then what was found in the batches that entered it, each once."""
+    found = log.filter(pl.col("batch_id").is_in(list(batches.values()))).select(*MESSAGE_SCHEMA)
+    return pl.concat([pl.DataFrame(said, schema=MESSAGE_SCHEMA), found]).unique(maintain_order=True)
 
 
 def _files(known: Known) -> pl.DataFrame:

@@ -100,7 +100,10 @@ def _contrasts(settings: Mapping[str, Any], cohorts: Cohorts) -> str:
     else:
         text += ", each correlated for itself and averaged with weights 1/SE²"
     text += f". Positive: the correlation is higher in {case}; it does not mean higher expression. "
-    return text + _combination(str(settings.get("combine", "overlap")), case)
+    text += _combination(str(settings.get("combine", "overlap")), case)
+    if settings.get("others") == "pooled" and settings.get("combine", "overlap") == "overlap":
+        text += " With pooled others that correlation, and with it the combined p-value, is approximate."
+    return text
 
 
 def _combination(rule: str, case: str) -> str:
@@ -133,7 +136,10 @@ def _pooling(settings: Mapping[str, Any]) -> str:
         "Heterogeneity is Cochran's Q and I²; with one study I² and τ² are not known, and count as 100% in filters. "
     )
     if settings.get("by_technology"):
-        text += "Each technology was pooled for itself, then the technologies by fixed effect. "
+        text += (
+            "Each technology was pooled for itself, then the technologies by fixed effect; "
+            "Q and I² are between technologies. "
+        )
     delta = number(settings.get("delta", 0.3), 2)
     return text + f"Power is that of the design for a difference of {delta}, not of the observed effect."
 

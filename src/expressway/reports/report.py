@@ -127,6 +127,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "disease": plain(data.disease),
         "slice": f"{data.disease}, {data.technology}, {data.organism.replace('_', ' ').capitalize()}",
         "case": plain(cohorts.case),
+        "pooled": "technologies" if data.settings.get("by_technology") else "studies",
         "headline": headline(data.disease, data.studies.height, tested, passing, data.filters),
         "figures": _key_figures(data, tested, passing),
         "best": best_pair(data.evidence, cohorts) if data.pairs.height else None,

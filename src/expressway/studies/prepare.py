@@ -169,6 +169,7 @@ def _study(source: StudySource, settings: Settings, options: StudySettings, rule
         qc=study_qc(profile, source.flags, units, transform),
         source_path=str(source.container.path.resolve()),
         file_name=source.member.display,
+        disease=ruleset.disease.upper(),
         hold_reason=hold,
         messages=messages,
         failures=failures,

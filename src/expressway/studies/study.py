@@ -218,6 +218,8 @@ class Study:
     """Columns of meta_study_qc that come from the values and the flags."""
     source_path: str
     file_name: str
+    disease: str
+    """That of the ruleset; studies can be mapped to it."""
     hold_reason: str | None = None
     """Why the study must not be aggregated yet: units unknown, too few labels."""
     messages: Sequence[Message] = ()

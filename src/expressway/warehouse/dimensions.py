@@ -48,6 +48,7 @@ def ensure_keys(connection: Connection, study: Study) -> Keys:
         upsert(connection, "dim.dim_platform", _platforms(study), ["platform_accession"])
         labels = pl.DataFrame({"illness_label": sorted({label.illness for label in study.labels})})
         insert_missing(connection, "dim.dim_illness", labels)
+        insert_missing(connection, "dim.dim_disease", pl.DataFrame({"disease_label": [study.disease]}))
         samples = pl.DataFrame({"sample_accession_code": sample_accessions(study)})
         insert_missing(connection, "dim.dim_sample", samples)
         insert_missing(connection, "dim.dim_gene", genes)

@@ -41,7 +41,9 @@ def disease_key(connection: Connection, disease: str) -> int:
     keys = {str(label): int(key) for label, key in rows}
     if disease.upper() not in keys:
         raise UnknownStudyOrDisease(
-            f"no disease {disease}", value=disease, hint=f"Diseases in this warehouse: {', '.join(keys)}."
+            f"no disease {disease}",
+            value=disease,
+            hint=f"Diseases in this warehouse: {', '.join(keys)}. Another comes with the ruleset of a loaded study.",
         )
     return keys[disease.upper()]
 

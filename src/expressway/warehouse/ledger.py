@@ -31,7 +31,7 @@ def utc_now() -> datetime:
 
 def versions() -> dict[str, str]:
     """Versions of what a result depends on."""
-    packages = ("expressway", "polars", "numpy", "duckdb", "sqlalchemy")
+    packages = ("expressway", "polars", "numpy", "scipy", "numba", "duckdb", "sqlalchemy")
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 

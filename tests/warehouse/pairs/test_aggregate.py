@@ -12,6 +12,7 @@ import pytest
 from expressway import Warehouse
 from expressway.errors import DiseaseMapAmbiguous, DiseaseNotMapped, InvalidSetting, UnknownStudyOrDisease
 from expressway.pipeline import write_report
+from expressway.reports.gather import gather
 from expressway.studies.annotation import read_annotation
 from expressway.warehouse.pairs.ranked import Filters
 from tests.warehouse.pairs.rows import drop_map_index, map_study
@@ -330,3 +331,20 @@ def test_alerts_are_logged(warehouse_url: str, download: Path, tmp_path: Path) -
         empty = warehouse.ranked_pairs(Filters())
         assert empty.pairs.is_empty()
         assert "come from fewer than 3 studies" in empty.note
+
+
+def test_a_report_says_what_its_own_run_said(ready: str, tmp_path: Path) -> None:
+    def told(technology: str) -> list[str]:
+        data = gather(warehouse, "SEPSIS", technology, None, filters=EVERYTHING, top=0)
+        return [f"{row['study']} {row['code']} {row['details']}" for row in data.messages.iter_rows(named=True)]
+
+    with open_with(ready) as warehouse:
+        load_all(warehouse, arrays(tmp_path / "arrays"))
+        warehouse.aggregate("SEPSIS")
+        few = ["None FEW_STUDIES SEPSIS MICROARRAY: ss rests on 1 study, fewer than 3"]
+        assert [line for line in told("MICROARRAY") if "FEW_STUDIES" in line and " ss " in line] == few
+        assert [line for line in told("RNA-SEQ") if "MICROARRAY" in line or "GSE900001" in line] == []
+        warehouse.aggregate("SEPSIS", "RNA-SEQ", genes="mad:20")
+        heterogeneous = [line for line in told("RNA-SEQ") if "stored pairs" in line]
+        assert all("of 190 stored pairs" in line for line in heterogeneous), "nothing of the run that was replaced"
+        assert any(line.startswith("SRP903001 OUTLIER_SAMPLES") for line in told("RNA-SEQ"))

@@ -16,7 +16,11 @@ CONTRASTS = {"case": "SEPTIC_SHOCK", "reference": "SEPSIS", "control": "CONTROL"
 
 
 def told(
-    i2_ss: list[float | None], i2_soth: list[float | None], of: Slice = SLICE, others: str = "stratified"
+    i2_ss: list[float | None],
+    i2_soth: list[float | None],
+    of: Slice = SLICE,
+    others: str = "stratified",
+    combine: str = "overlap",
 ) -> dict[str, str]:
     """What is said of pairs of three studies each, by code."""
     many = [3] * len(i2_ss)
@@ -24,7 +28,8 @@ def told(
         {"n_studies_ss": many, "n_studies_soth": many, "dz_ss_I2": i2_ss, "dz_soth_I2": i2_soth},
         schema_overrides={"dz_ss_I2": pl.Float64, "dz_soth_I2": pl.Float64},
     )
-    analysis: Any = SimpleNamespace(pairs=pairs, settings={"contrasts": CONTRASTS, "min_n": 4, "others": others})
+    settings = {"contrasts": CONTRASTS, "min_n": 4, "others": others, "combine": combine}
+    analysis: Any = SimpleNamespace(pairs=pairs, settings=settings)
     return {message.code: message.details for message in alerts(of, analysis)}
 
 
@@ -50,8 +55,23 @@ def test_studies_in_which_both_contrasts_are_one_are_named() -> None:
         "D": {"SEPTIC_SHOCK": 9, "CONTROL": 9},
         "E": {"SEPTIC_SHOCK": 3, "SEPSIS": 9},
     }
-    studies: Any = tuple(SimpleNamespace(accession=name, cohorts=sizes) for name, sizes in cohorts.items())
+    studies: Any = tuple(
+        SimpleNamespace(accession=name, technology="RNA-SEQ", cohorts=sizes) for name, sizes in cohorts.items()
+    )
     of = Slice("SEPSIS", 1, "RNA-SEQ", "HOMO_SAPIENS", studies=studies)
     said = "SEPSIS RNA-SEQ: SOTH is SS in {}, where the reference is the only other cohort"
     assert told([0.0], [0.0], of)["SOTH_IS_SS"] == said.format("A, B")
     assert told([0.0], [0.0], of, "pooled")["SOTH_IS_SS"] == said.format("A")  # there three controls count
+
+
+def test_pooled_others_make_the_combined_p_approximate() -> None:
+    assert told([0.0], [0.0], others="pooled").keys() == {"COMBINED_APPROXIMATE"}
+    assert told([0.0], [0.0], others="pooled", combine="stouffer") == {}
+
+
+def test_where_technologies_are_pooled_two_of_them_are_wanted() -> None:
+    studies: Any = tuple(SimpleNamespace(accession=name, technology=name, cohorts={}) for name in ("RNA-SEQ", "OTHER"))
+    of = Slice("SEPSIS", 1, "ALL", "HOMO_SAPIENS", studies=studies)
+    assert told([None], [None], of)["UNKNOWN_I2"].startswith(
+        "SEPSIS ALL: 1 of 1 stored pairs have no I2, for want of two technologies"
+    )

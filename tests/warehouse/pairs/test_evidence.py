@@ -253,6 +253,16 @@ def test_a_gene_that_counts_nowhere(connection: Connection) -> None:
     assert found.studies["absent_because"][0].startswith("SYM2 is constant in SEPTIC_SHOCK; ")
 
 
+def test_one_study_has_no_p_of_hartung_and_knapp(connection: Connection) -> None:
+    add_genes(connection, 2)
+    store_study(connection, 1, study_values(1, 2))
+    (of,) = resolve(connection, "SEPSIS")
+    found = pair_evidence(connection, of, "SYM1", "SYM2", PairSettings(ci_method="HK"))
+    assert found.notes[0] == "one study alone tells of each contrast: ci_method HK has no p then, z has"
+    assert found.studies["dz_ss"][0] is not None
+    assert found.statistics["p_ss"] is None
+
+
 def test_genes_with_the_same_values_are_one_measurement(connection: Connection) -> None:
     add_genes(connection, 2)
     values = study_values(1, 2)
@@ -289,6 +299,20 @@ def test_technologies_together_are_pooled_in_two_stages(connection: Connection) 
     mean = (found.studies["weight_ss"] * found.studies["dz_ss"]).sum()
     assert found.statistics["dz_ss_mean"] == pytest.approx(mean, rel=1e-12)
     assert found.studies["technology"].to_list() == ["RNA-SEQ", "MICROARRAY"] * 2
+
+
+def test_a_technology_without_the_genes_is_still_one(connection: Connection) -> None:
+    """What is said of technologies is not said of the studies of the one that is left."""
+    add_genes(connection, GENES)
+    for key, technology in ((1, "RNA-SEQ"), (2, "MICROARRAY"), (3, "RNA-SEQ")):
+        store_study(connection, key, study_values(key), technology=technology)
+    connection.execute("DELETE FROM fact.fact_gene_expression WHERE study_key = 2 AND gene_key IN (1, 2)")
+    change(connection, "meta.batch", "batch_key = 2", genes=GENES - 2)
+    (of,) = resolve(connection, "SEPSIS", "ALL")
+    store_pairs(connection, of, best=66, by_technology=True, tail=1.0)
+    found = pair_evidence(connection, of, ID_A, ID_B, PairSettings(tail=1.0))
+    assert (found.statistics["n_studies_ss"], found.statistics["dz_ss_I2"]) == (2, None)
+    assert found.notes == []
 
 
 def test_a_pair_is_two_genes(connection: Connection, slice_: Slice) -> None:

@@ -196,6 +196,7 @@ def test_equally_large_studies_keep_samples_by_accession(connection: Connection)
     share_sample(connection, 1, 202)
     (found,) = resolve(connection, "SEPSIS")
     assert samples_of(found) == {"GSE1": ["GSM101", "GSM202"], "GSE2": ["GSM201"]}
+    assert said(found)["SAMPLE_OVERLAP"] == ["1 sample of GSE2 counted only in GSE1, which has as many: GSM202"]
 
 
 def test_samples_of_different_slices_do_not_overlap(connection: Connection) -> None:

@@ -9,7 +9,7 @@ import altair as alt
 
 from expressway.errors import InvalidSetting
 from expressway.reports.charts.layers import Rows, finished, line_of_text, stacked, table, unchecked, written
-from expressway.reports.evidence import Cohorts, Figures, PairEvidence, pair_name, plain
+from expressway.reports.evidence import Cohorts, Figures, PairEvidence, pair_name, plain, pooled_over
 from expressway.reports.palette import FAINT, FAMILIES, INK
 from expressway.reports.words import capital, equals, interval, number, percent, signed
 
@@ -59,7 +59,7 @@ def summary(evidence: PairEvidence, key: str) -> str:
     limits = interval(figures(f"dz_{key}_ci_low"), figures(f"dz_{key}_ci_high"))
     text = f"{signed(figures(f'dz_{key}_mean'))} (95% {limits}), k = {k}"
     if k > 1:
-        text += f", I² = {percent(figures(f'dz_{key}_i2'))}, τ² = {number(figures(f'dz_{key}_tau2'), 3)}"
+        text += f", {', '.join(_spread(evidence, key))}"
     return text + "".join(f", {name} {equals(figures(f'{name}_{key}'))}" for name in _known(figures, key))
 
 
@@ -69,7 +69,7 @@ def _known(figures: Figures, key: str) -> list[str]:
 
 def _panel(evidence: PairEvidence, key: str, cohorts: Cohorts) -> alt.LayerChart:
     studies = study_rows(evidence, key)
-    pooled = _pooled_rows(Figures(evidence.statistics), key, len(studies))
+    pooled = _pooled_rows(evidence, key, len(studies))
     ends = _extent(studies, pooled)
     last = pooled[-1]["y"]
     left = -70 - LETTER * max(len(row.get("label", "")) for row in [*studies, *pooled] if "bar" not in row)
@@ -111,7 +111,8 @@ def study_rows(evidence: PairEvidence, key: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _pooled_rows(figures: Figures, key: str, studies: int) -> list[dict[str, Any]]:
+def _pooled_rows(evidence: PairEvidence, key: str, studies: int) -> list[dict[str, Any]]:
+    figures = Figures(evidence.statistics)
     estimate = figures(f"dz_{key}_mean")
     y = studies + 0.25
     if estimate is None:
@@ -132,7 +133,8 @@ def _pooled_rows(figures: Figures, key: str, studies: int) -> list[dict[str, Any
             }
         )
     else:
-        rows.append({"y": y + 1, "bar": False, "label": "Prediction", "absent": "needs three studies"})
+        needed = f"needs three {pooled_over(evidence.studies)[1]}"
+        rows.append({"y": y + 1, "bar": False, "label": "Prediction", "absent": needed})
     return rows
 
 
@@ -211,12 +213,21 @@ def _texts(rows: Rows, left: float, ends: tuple[float, float]) -> list[dict[str,
     ]
 
 
+def _spread(evidence: PairEvidence, key: str) -> list[str]:
+    """I² and τ², said of what they are between where that is not studies; with fixed effects there is no τ²."""
+    figures, (_, many) = Figures(evidence.statistics), pooled_over(evidence.studies)
+    i2 = f"I² = {percent(figures(f'dz_{key}_i2'))}"
+    if many != "studies":
+        return [f"{i2} between {many}"]
+    return [i2, f"τ² = {number(figures(f'dz_{key}_tau2'), 3)}"]
+
+
 def _heterogeneity(evidence: PairEvidence, key: str) -> str:
     figures = Figures(evidence.statistics)
     k = int(figures(f"n_studies_{key}") or 0)
     parts = [f"k = {k}"]
     if k > 1:
-        parts += [f"I² = {percent(figures(f'dz_{key}_i2'))}", f"τ² = {number(figures(f'dz_{key}_tau2'), 3)}"]
+        parts += _spread(evidence, key)
         if (p := figures(f"dz_{key}_q_p")) is not None:
             parts.append(f"p of Q {equals(p)}")
     parts += [f"{name} {equals(figures(f'{name}_{key}'))}" for name in _known(figures, key)]

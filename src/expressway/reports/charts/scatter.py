@@ -115,7 +115,7 @@ def _draw_study(
         part = samples.filter(pl.col("cohort") == label)
         canvas.frames.append({"x": left, "x2": left + SIDE, "y": top, "y2": top + SIDE})
         _draw_ticks(canvas, left, top, x, y if column == 0 else None)
-        caption, faint = _caption(study, label, part.height, cohorts), part.is_empty()
+        caption, faint = _caption(study, label, part.height, cohorts, whole=samples.height), part.is_empty()
         canvas.texts += [
             line_of_text(left, top - 26, plain(label), colour=colours[label], bold=True, size=11),
             line_of_text(left, top - 10, caption, colour=FAINT if faint else INK, size=11),
@@ -159,9 +159,9 @@ def _chart(canvas: _Canvas, width: int, height: int) -> alt.LayerChart:
     return stacked([layer.encode(x=x, y=y) for layer in layers], width=width, height=height)
 
 
-def _caption(study: dict[str, Any], label: str, size: int, cohorts: Cohorts) -> str:
+def _caption(study: dict[str, Any], label: str, size: int, cohorts: Cohorts, *, whole: int) -> str:
     column = cohorts.column(label)
     r = study.get(f"r_{column}") if column else None
     if size == 0:
-        return "no samples"
+        return "no samples" if whole else "not measured"
     return f"r = {signed(r)}, n = {size}" if r is not None else f"n = {size}"

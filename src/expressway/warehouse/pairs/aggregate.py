@@ -6,7 +6,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import polars as pl
 from expressway.coexpression.analysis import Analysis, analyse_prepared
 from expressway.errors import ExpresswayError
 from expressway.settings import PairSettings, Settings
+from expressway.studies.study import Message
 from expressway.warehouse.engines.base import Connection, Engine
 from expressway.warehouse.ledger import Outcome, Run, as_json, utc_now, versions
 from expressway.warehouse.pairs.alerts import alerts
@@ -115,7 +116,7 @@ def _analyse(
         organism=of.organism,
         feature_run_id=run_id,
         pairs=_with_keys(analysis.pairs, matrices),
-        run_values=_run_values(of, analysis, wanted.pairs, mark, began),
+        run_values=_run_values(of, analysis, mark, began) | _settings(analysis, wanted.pairs, messages),
         messages=messages,
         feature_values=wanted.pairs.feature_values,
         step=step,
@@ -154,10 +155,8 @@ def _with_keys(pairs: pl.DataFrame, matrices: Sequence[StudyMatrix]) -> pl.DataF
     )
 
 
-def _run_values(of: Slice, analysis: Analysis, pairs: PairSettings, mark: str, began: datetime) -> dict[str, Any]:
-    subjects = {"one_sample_per_subject": pairs.one_sample_per_subject}
+def _run_values(of: Slice, analysis: Analysis, mark: str, began: datetime) -> dict[str, Any]:
     return {
-        "settings_json": as_json(analysis.settings | subjects | _found_out(analysis)),
         "settings_hash": mark,
         "versions_json": as_json(versions()),
         "input_batches_json": as_json(_inputs(of)),
@@ -170,11 +169,17 @@ def _run_values(of: Slice, analysis: Analysis, pairs: PairSettings, mark: str, b
     }
 
 
-def _found_out(analysis: Analysis) -> dict[str, Any]:
+def _settings(analysis: Analysis, pairs: PairSettings, messages: Sequence[Message]) -> dict[str, Any]:
+    subjects = {"one_sample_per_subject": pairs.one_sample_per_subject}
+    return {"settings_json": as_json(analysis.settings | subjects | _found_out(analysis, messages))}
+
+
+def _found_out(analysis: Analysis, messages: Sequence[Message]) -> dict[str, Any]:
     """What a report shows of the whole analysis beside its pairs."""
     dropped = analysis.genes.filter(status="DROPPED")
     return {
         "counts": analysis.counts,
         "genes_dropped": reasons(dropped),
         "distributions": {name: frame.to_dict(as_series=False) for name, frame in analysis.distributions.items()},
+        "messages": [asdict(message) for message in messages],
     }

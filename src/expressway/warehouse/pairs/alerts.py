@@ -15,7 +15,7 @@ HETEROGENEOUS = 75.0
 
 
 def alerts(of: Slice, analysis: Analysis) -> list[Message]:
-    """Few studies, heterogeneity, cohorts that are missing."""
+    """Few studies, heterogeneity, cohorts that are missing, contrasts that are one, an approximate combined p."""
     pairs, found = analysis.pairs, []
     most = {name: int(pairs[f"n_studies_{name}"].max() or 0) for name in ("ss", "soth")}  # type: ignore[arg-type]
     for name, k in most.items():
@@ -28,6 +28,9 @@ def alerts(of: Slice, analysis: Analysis) -> list[Message]:
     if same:
         told = f"{of.name}: SOTH is SS in {', '.join(same)}, where the reference is the only other cohort"
         found.append(Message("SOTH_IS_SS", "INFO", told))
+    if analysis.settings["others"] == "pooled" and analysis.settings["combine"] == "overlap":
+        told = f"{of.name}: others are pooled, so that the correlation of SS and SOTH is known only approximately"
+        found.append(Message("COMBINED_APPROXIMATE", "INFO", told))
     return found
 
 
@@ -40,7 +43,8 @@ def _heterogeneity(of: Slice, pairs: pl.DataFrame) -> list[Message]:
         told = f"{many:,} of {pairs.height:,} stored pairs have I2 above {HETEROGENEOUS:g}%"
         found.append(Message("54100", "INFO", f"{of.name}: {told}"))
     if unknown:
-        told = f"{unknown:,} of {pairs.height:,} stored pairs have no I2, for want of two studies"
+        pooled = "technologies" if len({study.technology for study in of.studies}) > 1 else "studies"
+        told = f"{unknown:,} of {pairs.height:,} stored pairs have no I2, for want of two {pooled}"
         found.append(Message("UNKNOWN_I2", "INFO", f"{of.name}: {told}; it reads as 100%"))
     return found
 

@@ -56,7 +56,7 @@ class PairEvidence:
     studies: pl.DataFrame
     """One row per study: study, technology; n_ and r_ of control, sepsis, septic_shock (and n_others); dz_, se_ and
     weight_ (shares that add up to 1) of ss and soth; absent_because; batch_id, file_name, file_hash (SHA-256 of the
-    matrix), container_hash (of the file it came in)."""
+    matrix), container_hash (of the zip, file or folder it came in)."""
     samples: pl.DataFrame
     """study, sample, cohort, value_a, value_b."""
     stored: bool
@@ -158,7 +158,7 @@ def _numbers(values: pl.Series) -> NDArray[np.float64]:
 
 def _lay_out(studies: Sequence[CohortStudy], of: Slice, contrasts: ContrastSet, settings: PairSettings) -> Layout:
     return lay_out(
-        [study for study in studies if len(study.genes)],
+        studies,
         sorted({gene for study in studies for gene in study.genes}),
         contrasts,
         Rules(settings.min_n, settings.max_missing, settings.detection),
@@ -293,7 +293,7 @@ def _notes(
     if not notes and not fresh:
         notes.append("one of the genes counts in no cohort of any study: absent_because says why")
     elif fresh and all(fresh[name] is None for name in ("p_ss", "p_soth", "combined_p_value")):
-        notes.append("no study has both genes in two cohorts that are compared: there is nothing to test")
+        notes.append(_why_untested(fresh, settings))
     if _same_everywhere(studies):
         notes.append(f"{genes[0].name} and {genes[1].name} have the same values in every study: one measurement")
     notes += _of_the_run(known, settings)
@@ -302,6 +302,12 @@ def _notes(
     else:
         notes += _differences(fresh, known.row)
     return notes + [f"{study.accession}: {note}" for study in of.studies for note in study.notes]
+
+
+def _why_untested(fresh: Mapping[str, float | None], settings: PairSettings) -> str:
+    if fresh["dz_ss_mean"] is None and fresh["dz_soth_mean"] is None:
+        return "no study has both genes in two cohorts that are compared: there is nothing to test"
+    return f"one study alone tells of each contrast: ci_method {settings.ci_method} has no p then, z has"
 
 
 def _anywhere(studies: Sequence[CohortStudy], gene: Gene) -> bool:

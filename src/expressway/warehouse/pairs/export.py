@@ -26,7 +26,7 @@ from expressway.warehouse.pairs.runs import disease_label, stored_run
 from expressway.warehouse.schema.pairs import BOUND_COLUMNS, META_STUDIES
 
 ROW_GROUP = 50_000
-FOUND_OUT = ("counts", "distributions", "genes_dropped")
+FOUND_OUT = ("counts", "distributions", "genes_dropped", "messages")
 """What a run notes beside its settings, for the report."""
 BLOCK = 20_000  # rows of a query: a server's driver holds them as Python objects
 IDENTITY = ("pair_uid", "geneA", "geneB", "geneA_symbol", "geneB_symbol", "disease", "technology", "organism")

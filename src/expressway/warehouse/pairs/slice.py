@@ -285,6 +285,7 @@ def _by_subject(study: SliceStudy, described: pl.DataFrame, option: str | None) 
 def _without_overlap(studies: Sequence[SliceStudy]) -> tuple[list[SliceStudy], list[Message]]:
     """Each sample in the largest of its studies only, of equally large ones in the first by accession."""
     keeper: dict[int, str] = {}
+    sizes = {study.accession: study.samples.height for study in studies}
     result: dict[str, SliceStudy] = {}
     messages: list[Message] = []
     for study in sorted(studies, key=lambda one: (-one.samples.height, one.accession)):
@@ -300,7 +301,7 @@ def _without_overlap(studies: Sequence[SliceStudy]) -> tuple[list[SliceStudy], l
                 "SAMPLE_OVERLAP",
                 "WARNING",
                 f"{len(names)} {_plural(len(names), 'sample')} of {study.accession} counted only in {other}, which has "
-                f"more: {', '.join(names)}",
+                f"{'more' if sizes[other] > study.samples.height else 'as many'}: {', '.join(names)}",
             )
             for other, names in sorted(taken.items())
         )
