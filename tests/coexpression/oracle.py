@@ -72,7 +72,7 @@ class Oracle:
         self.genes = [gene for gene, known in zip(candidates, counts, strict=True) if known]
         for one in self.cohorts:
             for cohort in one.values():
-                for key in ("there", "values"):
+                for key in ("there", "values", "vectors"):
                     cohort[key] = cohort[key][counts]
 
     def _duplicates(self, genes: Sequence[str]) -> set[str]:
@@ -91,6 +91,9 @@ class Oracle:
         place = {gene: row for row, gene in enumerate(study.genes)}
         values = np.full((len(genes), len(columns)), np.nan)
         there = np.zeros(len(genes), bool)
+        vectors = np.array(
+            [(study.values[place[gene]] + 0.0).tobytes() if gene in place else b"" for gene in genes], object
+        )
         least = max(self.settings.min_n, 4)
         for number, gene in enumerate(genes):
             if gene not in place or len(columns) < least:
@@ -106,7 +109,7 @@ class Oracle:
                 if detected.mean() < self.settings.detection:
                     continue
             values[number], there[number] = row, True
-        return {"values": values, "there": there}
+        return {"values": values, "there": there, "vectors": vectors}
 
     def all_pairs(self) -> tuple[np.ndarray, np.ndarray]:
         return np.triu_indices(len(self.genes), 1)
@@ -119,7 +122,7 @@ class Oracle:
         values, there = cohort["values"], cohort["there"]
         r, n = np.full(len(first), np.nan), np.zeros(len(first))
         complete = there & ~np.isnan(values).any(axis=1)
-        both = there[first] & there[second]
+        both = there[first] & there[second] & (cohort["vectors"][first] != cohort["vectors"][second])
         plain = both & complete[first] & complete[second]
         if plain.any():
             size = values.shape[1]

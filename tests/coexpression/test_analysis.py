@@ -257,6 +257,24 @@ def test_duplicates_are_dropped_with_their_reason() -> None:
     assert analyse(made, threads=1).counts["genes_dropped"] == 0
 
 
+@pytest.mark.parametrize("missing", [0.0, 0.1])
+def test_two_genes_with_the_same_values_are_no_pair_in_that_study(missing: float) -> None:
+    made = studies(missing=missing)
+    made[0].values[3] = made[0].values[1]
+    made[2].values[[4, 5]] = made[2].values[0]
+    pairs = checked(made)
+    counted = dict(zip(pairs["pair_uid"], pairs["n_studies_soth"], strict=True))
+    fewer = {"G0001|G0003", "G0000|G0004", "G0000|G0005", "G0004|G0005"}
+    assert {uid for uid, count in counted.items() if count < 3} >= fewer
+    assert analyse(made, threads=1).counts["pairs_of_one_measurement"] == len(fewer)
+
+
+def test_values_that_have_the_same_ranks_are_two_measurements() -> None:
+    made = studies(1)
+    made[0].values[3] = 2 * made[0].values[1]
+    assert checked(made).filter(pair_uid="G0001|G0003")["r_control"].item() > 0.9
+
+
 def test_technologies_are_pooled_for_themselves_first() -> None:
     made = [
         examples.study(f"S{i}", SIZES, 8, i, signal=i, technology="RNA-SEQ" if i % 2 else "MICROARRAY")
@@ -282,7 +300,7 @@ def test_too_many_pairs_for_plain_arithmetic_are_refused_before_they_are_begun(
         analyse(made, threads=1, tau2_method="PM")
     assert analyse(made, threads=1).pairs.height == 28
     made[0].values[:4, 0] = np.nan
-    with pytest.raises(InvalidSetting, match="22 pairs have a gene with missing values") as refused:
+    with pytest.raises(InvalidSetting, match="22 pairs have a gene with missing or shared values") as refused:
         analyse(made, threads=1)
     assert "mad:" in refused.value.hint
     assert analyse(made, threads=1, max_missing=0).counts["genes_incomplete"] == 0

@@ -51,7 +51,8 @@ class Analysis:
     genes: pl.DataFrame
     """gene, status (KEPT, DROPPED), reason."""
     counts: dict[str, int]
-    """Tested pairs of each family, stored pairs, correlations clipped, genes dropped."""
+    """Tested pairs of each family, stored pairs, correlations clipped, genes dropped; how often two genes had the same
+    values in a study, so that they are no pair there."""
     distributions: dict[str, pl.DataFrame]
     """For pictures: `p_values` (family, low, high, pairs), `quantiles` (family, expected, observed: -log10 p)."""
 
@@ -202,6 +203,7 @@ def analyse_prepared(
             "genes": len(layout.genes),
             "genes_dropped": len(prepared.selection.dropped),
             "genes_incomplete": len(layout.genes) - layout.complete,
+            "pairs_of_one_measurement": layout.pairs_of_one_measurement(),
         },
         distributions=distributions(screened, tested),
     )
@@ -220,7 +222,7 @@ def _affordable(prepared: Prepared) -> None:
         hint = "Choose fewer genes (genes='mad:5000'), or max_missing=0, which leaves genes with missing values out."
         if prepared.choices.compiled:
             raise InvalidSetting(
-                f"{prepared.plain_pairs:,} pairs have a gene with missing values ({incomplete:,} genes)",
+                f"{prepared.plain_pairs:,} pairs have a gene with missing or shared values ({incomplete:,} genes)",
                 value=incomplete,
                 hint=hint,
             )

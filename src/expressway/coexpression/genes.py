@@ -165,31 +165,13 @@ def duplicates(studies: Sequence[CohortStudy], genes: Sequence[str]) -> dict[str
     """Genes whose values equal those of an earlier gene in every study: one measurement under two names, with r = 1."""
     varying = set().union(*(_varying(study) for study in studies))
     names = [gene for gene in genes if gene in varying]
-    marks = np.zeros(len(names), np.uint64)
-    rows = [_rows(study, names) for study in studies]
-    for study, row in zip(studies, rows, strict=True):
-        marks = marks * _MULTIPLIER + np.where(row >= 0, _marks(study)[row], np.uint64(1))
-    _, number, count = np.unique(marks, return_inverse=True, return_counts=True)
+    numbers = np.array([study.measurements(names) for study in studies])
     same: dict[str, str] = {}
-    first: dict[tuple[bytes, ...], str] = {}
-    for at in np.flatnonzero(count[number] > 1):
-        values = tuple(
-            (study.values[row[at]] + 0.0).tobytes() if row[at] >= 0 else b""
-            for study, row in zip(studies, rows, strict=True)
-        )
-        if first.setdefault(values, names[at]) != names[at]:
-            same[names[at]] = f"the same values as {first[values]} in every study"
+    first: dict[tuple[int, ...], str] = {}
+    for name, key in zip(names, map(tuple, numbers.T.tolist()), strict=True):
+        if first.setdefault(key, name) != name:
+            same[name] = f"the same values as {first[key]} in every study"
     return same
-
-
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-
-
-def _marks(study: CohortStudy) -> NDArray[np.uint64]:
-    """A number for each gene that is the same where all values are."""
-    bits = (study.values + 0.0).view(np.uint64)
-    powers = np.cumprod(np.full(bits.shape[1], _MULTIPLIER))
-    return np.asarray((bits * powers).sum(axis=1, dtype=np.uint64))
 
 
 def _rows(study: CohortStudy, genes: Sequence[str]) -> NDArray[np.int64]:

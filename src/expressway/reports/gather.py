@@ -26,7 +26,7 @@ FROM meta.meta_data_validation_log v JOIN dim.dim_study s ON s.study_key = v.stu
 WHERE v.severity <> 'INFO' ORDER BY v.created_at, v.validation_code, v.details
 """
 MESSAGE_SCHEMA = {"study": pl.String, "severity": pl.String, "code": pl.String, "details": pl.String}
-TELLING = ("54100", "UNKNOWN_I2", "SOTH_IS_SS", "COMBINED_APPROXIMATE")
+TELLING = ("54100", "UNKNOWN_I2", "SOTH_IS_SS", "COMBINED_APPROXIMATE", "ONE_MEASUREMENT")
 """Codes of a run that a report shows although they are no warnings."""
 
 

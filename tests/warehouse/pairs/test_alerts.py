@@ -21,6 +21,7 @@ def told(
     of: Slice = SLICE,
     others: str = "stratified",
     combine: str = "overlap",
+    one_measurement: int = 0,
 ) -> dict[str, str]:
     """What is said of pairs of three studies each, by code."""
     many = [3] * len(i2_ss)
@@ -29,7 +30,8 @@ def told(
         schema_overrides={"dz_ss_I2": pl.Float64, "dz_soth_I2": pl.Float64},
     )
     settings = {"contrasts": CONTRASTS, "min_n": 4, "others": others, "combine": combine}
-    analysis: Any = SimpleNamespace(pairs=pairs, settings=settings)
+    counts = {"pairs_of_one_measurement": one_measurement}
+    analysis: Any = SimpleNamespace(pairs=pairs, settings=settings, counts=counts)
     return {message.code: message.details for message in alerts(of, analysis)}
 
 
@@ -45,6 +47,11 @@ def test_unknown_heterogeneity_is_not_heterogeneity() -> None:
 def test_nothing_is_said_of_pairs_that_agree() -> None:
     assert told([0.0, 75.0], [100.0, None]) == {}
     assert told([None], [None]).keys() == {"UNKNOWN_I2"}
+
+
+def test_genes_with_the_same_values_are_told() -> None:
+    said = "SEPSIS RNA-SEQ: 1,200 times two genes have the same values in a study; it says nothing of such a pair"
+    assert told([0.0], [0.0], one_measurement=1200) == {"ONE_MEASUREMENT": said}
 
 
 def test_studies_in_which_both_contrasts_are_one_are_named() -> None:

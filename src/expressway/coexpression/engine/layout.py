@@ -43,9 +43,9 @@ class Layout:
     """Everything that a pass over pairs reads; nothing in it grows with the number of pairs."""
 
     genes: tuple[str, ...]
-    """Genes that have at least one cohort; those without missing values first, by presence pattern."""
+    """Genes that have at least one cohort; those the kernel knows first, by presence pattern."""
     complete: int
-    """Genes before this one have no missing value in any cohort they count in."""
+    """Genes before this one have no missing value in any cohort they count in, and each a measurement of its own."""
     studies: tuple[str, ...]
     groups: NDArray[np.int64]
     """First study of every technology, then the number of studies."""
@@ -67,6 +67,8 @@ class Layout:
     """Number of the presence pattern of every gene."""
     present: NDArray[np.bool_]
     """(patterns, slots): whether genes of a pattern count in a slot."""
+    measured: NDArray[np.int64]
+    """(studies, genes): the number of a gene's measurement; two genes that have the same one are no pair there."""
 
     @property
     def labels_per_study(self) -> int:
@@ -98,6 +100,15 @@ class Layout:
             order = sorted(range(len(self.genes)), key=lambda gene: self.genes[gene] + tail)
             places[row, order] = np.arange(len(order))
         return places
+
+    def pairs_of_one_measurement(self) -> int:
+        """How often two genes that count in a study are one measurement there: no pair, and r = 1 of nothing."""
+        there = self.present[self.pattern].reshape(len(self.genes), len(self.studies), -1)
+        total = 0
+        for study, numbers in enumerate(self.measured):
+            _, sizes = np.unique(numbers[there[:, study].any(axis=1)], return_counts=True)
+            total += int((sizes * (sizes - 1) // 2).sum())
+        return total
 
     def expected_pairs(self) -> int:
         """Pairs of different genes."""
@@ -139,7 +150,8 @@ def lay_out(
         for label in labels
     ]
     presence = np.array([slot.present for slot in slots]).reshape(len(slots), len(names))
-    missing = np.zeros(len(names), dtype=bool)
+    measured = np.array([study.measurements(names) for study in ordered])
+    missing = _shared(measured, presence.reshape(len(ordered), len(labels), -1))
     for slot in slots:
         missing |= slot.incomplete
     order, pattern, present = _order(presence, missing)
@@ -158,7 +170,19 @@ def lay_out(
         squares=squares,
         pattern=pattern,
         present=present,
+        measured=measured[:, order],
     )
+
+
+def _shared(measured: NDArray[np.int64], presence: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Genes whose measurement in a study is that of an earlier gene, of those that count there."""
+    shared = np.zeros(measured.shape[1], dtype=bool)
+    for numbers, there in zip(measured, presence, strict=True):
+        here = np.flatnonzero(there.any(axis=0))
+        later = np.ones(len(here), dtype=bool)
+        later[np.unique(numbers[here], return_index=True)[1]] = False
+        shared[here[later]] = True
+    return shared
 
 
 @dataclass(frozen=True, slots=True)

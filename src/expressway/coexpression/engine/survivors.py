@@ -22,7 +22,8 @@ def correlations(layout: Layout, first: NDArray[Any], second: NDArray[Any], min_
     """Correlations of the pairs (first, second) of genes of a layout.
 
     Without missing values r = N / sqrt(A_i A_j), with N the exact dot product of doubled ranks and A their sums of
-    squares. With them, the samples where both genes have a value are ranked anew.
+    squares. With them, the samples where both genes have a value are ranked anew. Two genes that are one measurement
+    in a study have none there: r = 1 would say nothing of them.
 
     Args:
         layout: ranks and presence.
@@ -35,21 +36,23 @@ def correlations(layout: Layout, first: NDArray[Any], second: NDArray[Any], min_
     n = np.zeros((slots, len(first)), np.int64)
     for slot in range(slots):
         if layout.n[slot]:
-            there = layout.present[layout.pattern, slot]
+            there, measured = layout.present[layout.pattern, slot], layout.measured[slot // layout.labels_per_study]
             ranks = layout.slot_ranks(slot)
             least, size = max(min_n, 4), int(layout.n[slot])
-            _correlate(ranks, layout.squares[slot], there, first, second, size, least, (r[slot], n[slot]))
+            _correlate(ranks, layout.squares[slot], there, measured, first, second, size, least, (r[slot], n[slot]))
     return Correlations(r, n)
 
 
 @compiled
-def _correlate(ranks: Any, squares: Any, there: Any, first: Any, second: Any, size: int, min_n: int, out: Any) -> None:
+def _correlate(
+    ranks: Any, squares: Any, there: Any, measured: Any, first: Any, second: Any, size: int, min_n: int, out: Any
+) -> None:
     r, n = out
     x = np.empty(size, np.float64)
     y = np.empty(size, np.float64)
     for p in range(first.size):
         i, j = first[p], second[p]
-        if not (there[i] and there[j]):
+        if not (there[i] and there[j]) or measured[i] == measured[j]:
             continue
         product, a, b, known = 0.0, squares[i], squares[j], size
         if not np.isnan(a) and not np.isnan(b):

@@ -27,6 +27,8 @@ def why_absent(
     missing = [gene.name for gene in genes if gene.gene_id not in study.genes]
     if missing:
         return f"the study does not have {' and '.join(missing)}"
+    if np.array_equal(study.values[0], study.values[1], equal_nan=True):
+        return "both have the same values: one measurement"
     cohorts = {label: (label,) for label in (contrasts.case, contrasts.reference, contrasts.control)}
     three = tuple(cohorts)
     others = {"others": contrasts.others} if settings.others == "pooled" else {one: (one,) for one in contrasts.others}

@@ -15,7 +15,7 @@ HETEROGENEOUS = 75.0
 
 
 def alerts(of: Slice, analysis: Analysis) -> list[Message]:
-    """Few studies, heterogeneity, cohorts that are missing, contrasts that are one, an approximate combined p."""
+    """Few studies, heterogeneity, cohorts that are missing, contrasts or genes that are one, an approximate p."""
     pairs, found = analysis.pairs, []
     most = {name: int(pairs[f"n_studies_{name}"].max() or 0) for name in ("ss", "soth")}  # type: ignore[arg-type]
     for name, k in most.items():
@@ -28,6 +28,9 @@ def alerts(of: Slice, analysis: Analysis) -> list[Message]:
     if same:
         told = f"{of.name}: SOTH is SS in {', '.join(same)}, where the reference is the only other cohort"
         found.append(Message("SOTH_IS_SS", "INFO", told))
+    if many := analysis.counts["pairs_of_one_measurement"]:
+        told = f"{of.name}: {many:,} times two genes have the same values in a study; it says nothing of such a pair"
+        found.append(Message("ONE_MEASUREMENT", "INFO", told))
     if analysis.settings["others"] == "pooled" and analysis.settings["combine"] == "overlap":
         told = f"{of.name}: others are pooled, so that the correlation of SS and SOTH is known only approximately"
         found.append(Message("COMBINED_APPROXIMATE", "INFO", told))
