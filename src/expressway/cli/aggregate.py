@@ -92,7 +92,7 @@ def _whole(one: SliceResult) -> dict[str, Any]:
 
 
 def _show_plan(one: SliceResult, given: Mapping[str, Any]) -> None:
-    plan = dict(given)
+    plan = {name: value for name, value in given.items() if name != "samples"}  # thousands of lines: JSON has them
     talk(f"\n{one.disease} {one.technology} {one.organism}: would {plan['would']}")
     show(plan.pop("studies"), Format.table, whole=True)
     for name, title in (("left_out", "Studies left out"), ("genes_dropped", "Genes left out")):

@@ -192,6 +192,8 @@ def test_a_dry_run_says_everything_and_touches_nothing(ready: str, tmp_path: Pat
         assert (one.action, one.pairs_tested) == ("PLANNED", one.genes * (one.genes - 1) // 2)
         assert (plan["would"], plan["k_ss"], plan["k_soth"]) == ("AGGREGATE", 3, 3)
         assert plan["left_out"] == []
+        assert len(plan["samples"]) == sum(row["samples"] for row in plan["studies"])
+        assert plan["samples"][0].keys() == {"study", "sample", "cohort"}
         assert sum(row["genes"] for row in plan["genes_dropped"]) == GENES - one.genes
         assert plan["memory_mib"] > 0
         assert plan["minutes"] > 0

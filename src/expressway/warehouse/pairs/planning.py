@@ -45,6 +45,11 @@ def _plan(connection: Connection, of: Slice, wanted: Request, progress: Progress
             | {"notes": "; ".join(study.notes)}
             for study in of.studies
         ],
+        "samples": [
+            {"study": study.accession, "sample": sample, "cohort": label}
+            for study in of.studies
+            for sample, label in study.samples.select("sample_accession_code", "illness_label").iter_rows()
+        ],
         "left_out": [{"study": study, "reason": reason} for study, reason in of.left_out],
         "k_ss": int(((cohorts[:, 0] > 0) & (cohorts[:, 1] > 0)).sum()),
         "k_soth": int(((cohorts[:, 0] > 0) & (cohorts[:, 1:] > 0).any(axis=1)).sum()),
