@@ -72,7 +72,7 @@ rounds = []
 
 def die_in_the_second_round(of, stage, done, total):
     rounds.append(stage)
-    if rounds.count("pairs") == 2:
+    if rounds.count("pairs") == 3:  # the first is told before any round
         os.kill(os.getpid(), signal.SIGKILL)
 
 url, work = sys.argv[1:]

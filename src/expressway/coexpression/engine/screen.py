@@ -171,6 +171,8 @@ def screen(given: Problem, search: Search, plain: Plain, progress: Progress | No
     skip, done = checkpoints.resume(search.checkpoint, key, workers[0].found)
     todo = islice(tiles(genes, given.complete, search.tile), skip, None)
     saved = time.monotonic()
+    if progress is not None:
+        progress(done, total)  # the first tile may have to wait for the compiler
     with ThreadPoolExecutor(search.threads) as pool:
         while batch := list(islice(todo, ROUND * search.threads)):
             _round(pool, workers, given, batch)
