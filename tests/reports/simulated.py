@@ -215,6 +215,7 @@ def report_data(**changes: Any) -> ReportData:
                 "file_name": [f"{study}.tsv" for study in STUDIES],
                 "file_hash": [_hash(study, "f") for study in STUDIES],
                 "container_hash": [_hash(study, "c") for study in STUDIES],
+                "metadata_hash": [_hash(study, "m") for study in STUDIES],
                 "batch_id": [_hash(study, "b") for study in STUDIES],
             }
         ),

@@ -78,6 +78,7 @@ def test_the_manifest_leads_to_the_files_settings_and_papers(warehouse_url: str,
             "file_name": "GSE1.tsv",
             "file_hash": "h" * 64,
             "container_hash": None,
+            "metadata_hash": "h" * 64,
         }
     ]
     assert any(paper.startswith("DerSimonian R, Laird N (1986)") for paper in manifest["citations"])

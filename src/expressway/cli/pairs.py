@@ -113,7 +113,7 @@ def pair(
     talk("\nStudies:")
     show([{name: value for name, value in row.items() if "_hash" not in name} for row in studies], form)
     talk("\nFiles:")
-    names = ("study", "file_name", "file_hash", "container_hash", "batch_id")
+    names = ("study", "file_name", "file_hash", "container_hash", "metadata_hash", "batch_id")
     show([{name: row[name] for name in names if name in row} for row in studies], form, whole=True)
     talk("\nStatistics:")
     show([{"feature": name, "value": value} for name, value in found.statistics.items() if value is not None], form)

@@ -155,6 +155,6 @@ def _messages(log: pl.DataFrame, batches: Mapping[str, str], said: Sequence[Mapp
 
 
 def _files(known: Known) -> pl.DataFrame:
-    names = ("file_name", "file_hash", "container_hash", "batch_id")
+    names = ("file_name", "file_hash", "container_hash", "metadata_hash", "batch_id")
     rows = [{"study": accession} | {name: study["batch"][name] for name in names} for accession, study in known.items()]
     return pl.DataFrame(rows, infer_schema_length=None)

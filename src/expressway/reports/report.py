@@ -67,7 +67,7 @@ class ReportData:
     """q, k_min, i2_max, i2_rule, k_rule, limit."""
     versions: Mapping[str, str] = field(default_factory=dict)
     files: pl.DataFrame = field(default_factory=_nothing)
-    """study, file_name, file_hash, container_hash, batch_id."""
+    """study, file_name, file_hash, container_hash, metadata_hash, batch_id."""
     why_empty: str = ""
     """Which filter emptied the list, and what to type."""
     truth: pl.DataFrame | None = None

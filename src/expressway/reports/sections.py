@@ -79,7 +79,8 @@ SECTIONS = {
         "Files",
         {
             "study": "Study", "file_name": "File", "file_hash": "SHA-256 of the matrix",
-            "container_hash": "SHA-256 of the download", "batch_id": "Batch",
+            "container_hash": "SHA-256 of the download", "metadata_hash": "SHA-256 of what is said of the samples",
+            "batch_id": "Batch",
         },
         empty="No file is known.",
     ),

@@ -40,6 +40,7 @@ SAMPLE_SCHEMA = {
     "value_a": pl.Float64,
     "value_b": pl.Float64,
 }
+FILE_COLUMNS = ("batch_id", "file_name", "file_hash", "container_hash", "metadata_hash")
 AGREES = 1e-6
 """Relative difference up to which a stored statistic is the one computed anew."""
 
@@ -56,7 +57,7 @@ class PairEvidence:
     studies: pl.DataFrame
     """One row per study: study, technology; n_ and r_ of control, sepsis, septic_shock (and n_others); dz_, se_ and
     weight_ (shares that add up to 1) of ss and soth; absent_because; batch_id, file_name, file_hash (SHA-256 of the
-    matrix), container_hash (of the zip, file or folder it came in)."""
+    matrix), container_hash (of the zip, file or folder it came in), metadata_hash (of what is said of its samples)."""
     samples: pl.DataFrame
     """study, sample, cohort, value_a, value_b."""
     stored: bool
@@ -226,7 +227,7 @@ def _study_rows(
             row[f"se_{name}"] = None if row[f"dz_{name}"] is None else error
             row[f"weight_{name}"] = _at(weights[name], at)
         row["absent_because"] = why_absent(study, genes, contrasts, settings)
-        row |= {name: getattr(member, name) for name in ("batch_id", "file_name", "file_hash", "container_hash")}
+        row |= {name: getattr(member, name) for name in FILE_COLUMNS}
         rows.append(row)
     return pl.DataFrame(rows, schema={name: _kind(name) for name in rows[0]})
 

@@ -47,7 +47,8 @@ WHERE f.metrics_scope = '{META_STUDIES}' AND f.feature_run_id = :run AND p.pair_
 ORDER BY p.pair_uid LIMIT {BLOCK}
 """
 INPUTS = """
-SELECT study_accession_code AS study, batch_id, file_name, file_hash, container_hash FROM meta.batch
+SELECT study_accession_code AS study, batch_id, file_name, file_hash, container_hash, metadata_hash
+FROM meta.batch
 WHERE position(batch_id IN :batches) > 0 ORDER BY study_accession_code
 """
 

@@ -37,7 +37,8 @@ ORDER BY st.study_accession_code, d.disease_label
 STUDIES = """
 SELECT st.study_key, st.study_accession_code AS accession, st.study_technology AS technology,
        coalesce(st.study_organism, 'UNKNOWN') AS organism, st.study_status AS status, st.hold_reason,
-       b.value_scale, b.unit_tag, b.batch_key, b.batch_id, b.file_name, b.file_hash, b.container_hash
+       b.value_scale, b.unit_tag, b.batch_key, b.batch_id, b.file_name, b.file_hash, b.container_hash,
+       b.metadata_hash
 FROM dim.study_disease_map m JOIN dim.dim_study st ON st.study_key = m.study_key
 LEFT JOIN meta.batch b ON b.study_key = st.study_key AND b.is_current
 WHERE m.is_active AND m.disease_key = :disease ORDER BY st.study_accession_code
@@ -68,6 +69,7 @@ class SliceStudy:
     file_name: str | None
     file_hash: str
     container_hash: str | None
+    metadata_hash: str
     samples: pl.DataFrame
     """sample_key, sample_accession_code, illness_label, subject, time; sorted by accession."""
     notes: tuple[str, ...] = ()
