@@ -39,5 +39,7 @@ def assert_agrees(
         tolerance = q_accuracy if name in FROM_Q else cohort_q_accuracy if name in COHORT_Q else RTOL
         np.testing.assert_allclose(mine, columns[name], rtol=tolerance, atol=ATOL, err_msg=name)
         assert pairs[name].is_nan().sum() == 0 if pairs[name].dtype == pl.Float64 else True, name
-    for name in oracle.Q_OF.values():
+    strict = pairs["q_star_strict"].fill_null(np.nan).to_numpy()
+    np.testing.assert_allclose(strict, columns["q_star_strict"], rtol=q_accuracy, atol=ATOL)
+    for name in (*oracle.Q_OF.values(), "q_star_strict"):
         assert np.array_equal(pairs[f"{name}_bound"].to_numpy(), columns[f"{name}_bound"]), name

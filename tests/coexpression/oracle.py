@@ -405,6 +405,11 @@ class Oracle:
             bound = np.zeros(len(q), bool) if all_known else q > self.settings.tail
             columns[name] = np.where(bound, np.nan, q)
             columns[f"{name}_bound"] = bound
+        three = np.array([p[P_OF[family]] for family in ("ss", "soth", "combined")])
+        stacked = adjusted(three.ravel(), self.settings.fdr).reshape(three.shape)
+        strict = np.fmin.reduce(stacked)[chosen]
+        bound = np.zeros(len(strict), bool) if all_known else strict > self.settings.tail
+        columns |= {"q_star_strict": np.where(bound, np.nan, strict), "q_star_strict_bound": bound}
         for name in ("q_ss", "q_soth", "q_combined"):
             columns[f"neglog_{name}"] = -np.log10(np.maximum(columns[name], 1e-300)) + 0.0
         columns["q_star"] = np.fmin.reduce([columns[name] for name in ("q_ss", "q_soth", "q_combined")])

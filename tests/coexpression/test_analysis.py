@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import false_discovery_control
 
 from expressway.coexpression import CohortStudy, analyse, analysis
 from expressway.coexpression.catalog import features
@@ -42,7 +43,8 @@ def checked(made: list[CohortStudy], **settings: Any) -> pl.DataFrame:
 def test_what_comes_out() -> None:
     result = analyse(studies(), threads=1)
     expected = ["geneA", "geneB", "pair_uid", *(feature.name for feature in features())]
-    assert result.pairs.columns == [*expected, *(f"{name}_bound" for name in oracle.Q_OF.values())]
+    bounds = [f"{name}_bound" for name in oracle.Q_OF.values()]
+    assert result.pairs.columns == [*expected, *bounds, "q_star_strict", "q_star_strict_bound"]
     assert result.pairs["pair_uid"].is_sorted()
     assert (result.pairs["geneA"] < result.pairs["geneB"]).all()
     assert (result.pairs["pair_uid"] == result.pairs["geneA"] + "|" + result.pairs["geneB"]).all()
@@ -388,6 +390,51 @@ def test_q_above_the_tail_is_only_a_bound(monkeypatch: pytest.MonkeyPatch) -> No
     assert_agrees(result.pairs, columns, q_accuracy=1e-4, cohort_q_accuracy=1e-4, places=False)
     assert 0 < result.pairs["q_ss_bound"].sum() < 200
     assert result.settings["q_bound"] == 0.2
+
+
+def stacked(pairs: pl.DataFrame, method: str = "bh") -> np.ndarray:
+    """The smallest of the three q of each pair where p of ss, soth and combined are one family."""
+    p = pairs.select("p_ss", "p_soth", "combined_p_value").fill_null(np.nan).to_numpy()
+    q = np.full(p.shape, np.nan)
+    q[~np.isnan(p)] = false_discovery_control(p[~np.isnan(p)], method=method)
+    return np.fmin.reduce(q, axis=1)
+
+
+@pytest.mark.parametrize("method", ["BH", "BY"])
+def test_the_strict_q_is_that_of_the_three_families_stacked(method: str) -> None:
+    made = [*studies(2, 30, signal=1.0), examples.study("T", {"SEPTIC_SHOCK": 9, "CONTROL": 8}, 40, 9)]
+    pairs = analyse(made, threads=1, keep=10**6, tail=1.0, fdr=method).pairs
+    assert pairs["p_ss"].null_count() > pairs["p_soth"].null_count()
+    np.testing.assert_allclose(pairs["q_star_strict"].to_numpy(), stacked(pairs, method.lower()), rtol=1e-9)
+    assert not pairs["q_star_strict_bound"].any()
+
+
+def test_the_strict_q_is_at_most_three_times_the_smallest_and_may_be_below_it() -> None:
+    """Below it where another family has many more findings: they count as found at the same p."""
+    sizes = {"SEPTIC_SHOCK": 12, "SEPSIS": 10, "CONTROL": 40}
+    made = [examples.study(f"S{number}", sizes, 40, number, signal=1.5) for number in range(3)]
+    pairs = analyse(made, threads=1, keep=10**6, tail=1.0).pairs
+    ratio = (pairs["q_star_strict"] / pairs["q_star"]).to_numpy()
+    assert ratio.max() <= 3 * (1 + 1e-9)
+    assert ratio.max() > 1.5
+    assert ratio.min() < 0.7
+
+
+@pytest.mark.parametrize(("candidates", "accuracy"), [(0, 1e-4), (800, 1e-6)])
+def test_the_strict_q_in_a_tail(monkeypatch: pytest.MonkeyPatch, candidates: int, accuracy: float) -> None:
+    made = studies(3, 60, signal=1.0)
+    every = analyse(made, threads=1, tail=1.0).pairs
+    assert every.height == 1770
+    monkeypatch.setattr(analysis, "CANDIDATES", candidates)
+    result = analyse(made, threads=1, keep=150, tail=0.2)
+    assert result.settings["q_accuracy"] == accuracy
+    right = stacked(every)[every["pair_uid"].is_in(result.pairs["pair_uid"].to_list()).to_numpy()]
+    known = right <= 0.2
+    assert 0 < known.sum() < 150
+    assert np.array_equal(result.pairs["q_star_strict_bound"].to_numpy(), ~known)
+    found = result.pairs["q_star_strict"].fill_null(np.nan).to_numpy()
+    np.testing.assert_allclose(found[known], right[known], rtol=accuracy)
+    assert np.isnan(found[~known]).all()
 
 
 def test_progress_ends_at_all_pairs() -> None:

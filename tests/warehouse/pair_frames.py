@@ -11,7 +11,7 @@ from uuid import uuid4
 import numpy as np
 import polars as pl
 
-from expressway.coexpression.catalog import Q_COLUMNS, Feature, features
+from expressway.coexpression.catalog import Q_COLUMNS, Q_STRICT, Feature, features
 from expressway.studies.study import Message
 from expressway.warehouse import migrations
 from expressway.warehouse.engines.base import Connection, Engine
@@ -45,7 +45,7 @@ def random_feature(feature: Feature, count: int, random: np.random.Generator) ->
 
 
 def pair_frame(count: int, *, seed: int = 1, genes: int = 40, **columns: Any) -> pl.DataFrame:
-    """Pairs of the genes 1 to `genes` with all 134 features and nine flags; `columns` replaces some of them.
+    """Pairs of the genes 1 to `genes` with all 134 features, q_star_strict and ten flags; `columns` replaces some.
 
     The keys of two genes come in either order, as those of sorted ids may.
     """
@@ -64,7 +64,10 @@ def pair_frame(count: int, *, seed: int = 1, genes: int = 40, **columns: Any) ->
         }
     )
     frame = frame.with_columns(random_feature(feature, count, random) for feature in features())
-    frame = frame.with_columns(pl.Series(f"{name}_bound", frame[name].is_null()) for name in Q_COLUMNS)
+    strict = pl.Series(random.uniform(0, 1, count))
+    frame = frame.with_columns(pl.when(strict < 0.9).then(strict).alias(Q_STRICT))
+    flagged = (*Q_COLUMNS, Q_STRICT)
+    frame = frame.with_columns(pl.Series(f"{name}_bound", frame[name].is_null()) for name in flagged)
     return frame.with_columns(**{name: _series(name, values) for name, values in columns.items()})
 
 

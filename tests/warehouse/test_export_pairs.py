@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from expressway.coexpression.catalog import Q_COLUMNS, features
+from expressway.coexpression.catalog import Q_COLUMNS, Q_STRICT, features
 from expressway.errors import InvalidSetting
 from expressway.warehouse.pairs import export
 from expressway.warehouse.pairs.export import export_pairs
@@ -45,6 +45,7 @@ def test_the_file_holds_the_pairs_as_they_were_published(warehouse_url: str, tmp
     exported(warehouse_url, pairs, tmp_path / "pairs.parquet")
     found = pl.read_parquet(tmp_path / "pairs.parquet")
     columns = ["pair_uid", "geneA", "geneB", *NAMES, *(f"{name}_bound" for name in Q_COLUMNS)]
+    columns += [Q_STRICT, f"{Q_STRICT}_bound"]
     assert found.columns == [
         *columns[:3],
         "geneA_symbol",
@@ -95,7 +96,9 @@ def test_anndata_has_pairs_by_features(duckdb_url: str, tmp_path: Path) -> None:
     column = pl.Series(data[:, "dz_ss_se"].X.ravel()).fill_nan(None).to_list()
     assert column == pairs.sort("pair_uid")["dz_ss_se"].to_list()
     assert data.uns["technology"] == RNA
-    assert set(data.obs["q_ss_bound"]) <= {"true", "false"}
+    assert set(data.obs["q_ss_bound"]) | set(data.obs["q_star_strict_bound"]) <= {"true", "false"}
+    strict = pl.Series(data.obs["q_star_strict"].to_numpy()).fill_nan(None).to_list()
+    assert strict == pairs.sort("pair_uid")["q_star_strict"].to_list()
 
 
 def test_what_cannot_be_exported_is_refused(duckdb_url: str, tmp_path: Path) -> None:

@@ -1,25 +1,31 @@
 from __future__ import annotations
 
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from polars.testing import assert_frame_equal
 from sqlalchemy import make_url
 
 from expressway import open_warehouse
 from expressway.errors import SchemaDiffers, WarehouseNotWritable
-from expressway.warehouse import migrations
+from expressway.warehouse import migrations, rendering
 from expressway.warehouse.check import check_schema
 from expressway.warehouse.migrations import Connection, Migration
+from expressway.warehouse.schema.pairs import STRICT_COLUMNS
 from tests.warehouse.conftest import PlainConnection, connect
+from tests.warehouse.pair_frames import RNA, open_pairs, pair_frame, publish_pairs, published
 from tests.warehouse.small_warehouse import add_small_study
 
+FACT = "fact.fact_gene_pair_metrics"
 NAMES = [
     "0001 star_schema",
     "0002 analytics_views",
     "0003 gene_pairs",
     "0004 pair_views",
     "0005 readers_see_quarantine",
+    "0006 strict_q",
 ]
 
 
@@ -59,6 +65,47 @@ def test_a_warehouse_without_pairs_keeps_its_studies_and_gets_the_tables_of_pair
     assert check_schema(connection) == []
     assert connection.fetchall("SELECT count(*) FROM meta.meta_feature_catalog") == [(134,)]
     assert connection.fetchall("SELECT count(*) FROM analytics.vw_expression_long") == [(4,)]
+
+
+def test_pairs_from_before_q_star_strict_stay_and_have_none(warehouse_url: str) -> None:
+    names = ("vw_gene_pairs_candidate", "vw_pair_metrics_ranked", "vw_pair_metrics_significant")
+    with open_pairs(warehouse_url) as (engine, connection):
+        publish_pairs(engine, connection, published(pair_frame(5)))
+        for name in reversed(names):
+            connection.execute(f"DROP VIEW analytics.{name}")
+        for column in STRICT_COLUMNS:
+            connection.execute(f"ALTER TABLE {FACT} DROP COLUMN {column}")
+        for name in names:
+            old = re.sub(r",\n +\w\.q_star_strict(_bound)?\b", "", rendering.view_sql(engine.name, name))
+            connection.execute(old)
+            connection.execute(f"CREATE VIEW analytics.my_{name} AS SELECT * FROM analytics.{name}")
+        if engine.name == "postgresql":
+            connection.execute(f"GRANT SELECT ON analytics.{names[0]} TO etl_reader")
+        connection.execute("DELETE FROM meta.schema_version WHERE version > 5")
+        before = connection.frame(f"SELECT * FROM {FACT} ORDER BY pair_key")
+
+        assert migrations.upgrade(connection) == NAMES[5:]
+        after = connection.frame(f"SELECT * FROM {FACT} ORDER BY pair_key")
+        assert after.columns == [*before.columns, *STRICT_COLUMNS]
+        assert_frame_equal(after.select(before.columns), before)
+        assert after.select(STRICT_COLUMNS).unique().rows() == [(None, False)]
+        for name in names:  # what somebody made of a view is still there
+            connection.execute(f"DROP VIEW analytics.my_{name}")
+        assert check_schema(connection) == []
+        publish_pairs(engine, connection, published(pair_frame(5)))
+        if engine.name == "postgresql":
+            connection.execute("SET ROLE etl_reader")
+        with connection.session_values({"disease": "SEPSIS", "technology": RNA}):
+            shown = connection.frame(f"SELECT * FROM analytics.{names[0]} ORDER BY pair_uid")
+        assert shown["q_star_strict"].to_list() == pair_frame(5).sort("pair_uid")["q_star_strict"].to_list()
+
+
+def test_a_warehouse_with_pairs_but_without_their_views_gets_both(connection: PlainConnection) -> None:
+    migrations.upgrade(connection, target=3)
+    for column in STRICT_COLUMNS:
+        connection.execute(f"ALTER TABLE {FACT} DROP COLUMN {column}")
+    assert migrations.upgrade(connection) == NAMES[3:]
+    assert check_schema(connection) == []
 
 
 def test_a_warehouse_of_a_later_version_is_left_alone(warehouse: PlainConnection) -> None:

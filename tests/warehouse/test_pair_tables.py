@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from expressway.coexpression.catalog import Q_COLUMNS, catalog_version, features
+from expressway.coexpression.catalog import Q_COLUMNS, Q_STRICT, catalog_version, features
 from expressway.warehouse.check import check_schema
 from expressway.warehouse.ddl import render_ddl
 from expressway.warehouse.schema import dim_gene_pair, fact_gene_pair_metrics
@@ -44,7 +44,7 @@ def test_every_feature_and_every_bound_is_a_column() -> None:
         assert columns[feature.column].nullable == feature.nullable
         assert columns[feature.column].comment == feature.description
     bounds = [column.name for column in columns if column.name.endswith("_bound")]
-    assert bounds == [f"{name}_bound" for name in Q_COLUMNS]
+    assert bounds == [f"{name}_bound" for name in (*Q_COLUMNS, Q_STRICT)]
 
 
 def test_pairs_are_canonical_and_unique(warehouse: PlainConnection) -> None:

@@ -13,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from expressway import open_warehouse
-from expressway.coexpression.catalog import Q_COLUMNS, features
+from expressway.coexpression.catalog import Q_COLUMNS, Q_STRICT, features
 from expressway.errors import KeyNotResolved, QueryRefused
 from expressway.warehouse.check import check_schema
 from expressway.warehouse.engines.base import Connection
@@ -34,7 +34,12 @@ def stored(connection: Connection, technology: str = RNA) -> pl.DataFrame:
         f"WHERE f.technology = '{technology}' ORDER BY p.pair_uid"
     )
     return frame.rename(names).select(
-        "pair_uid", *names.values(), *(f"{name}_bound" for name in Q_COLUMNS), "feature_run_id"
+        "pair_uid",
+        *names.values(),
+        *(f"{name}_bound" for name in Q_COLUMNS),
+        Q_STRICT,
+        f"{Q_STRICT}_bound",
+        "feature_run_id",
     )
 
 

@@ -23,7 +23,7 @@ from expressway.coexpression.fisher import is_clipped
 from expressway.coexpression.genes import GeneSelection, duplicates, select_genes
 from expressway.coexpression.metrics import z_statistics
 from expressway.coexpression.pictures import distributions
-from expressway.coexpression.stored import family_tails, store
+from expressway.coexpression.stored import STACKED, family_tails, store
 from expressway.coexpression.study import CohortStudy
 from expressway.errors import InvalidSetting
 
@@ -41,13 +41,14 @@ class Analysis:
     """All pairs tested, the best of them stored."""
 
     pairs: pl.DataFrame
-    """The stored pairs by pair_uid: geneA, geneB, pair_uid, the 134 features of the catalogue, and for each q value
-    whether it is only known to be above `settings["q_bound"]`."""
+    """The stored pairs by pair_uid: geneA, geneB, pair_uid, the 134 features of the catalogue, for each q value
+    whether it is only known to be above `settings["q_bound"]`, and q_star_strict with the same."""
     pairs_tested: int
     """All pairs of the genes that entered; `counts` has in how many of them each test could be made."""
     settings: dict[str, Any]
-    """Everything that decides the result, ready for JSON; and `q_accuracy`: to what share of itself q of ss, soth and
-    combined is right. The other six are right to 1e-4, and exact where all pairs were computed in float64."""
+    """Everything that decides the result, ready for JSON; and `q_accuracy`: to what share of itself q of ss, soth,
+    combined and of the three stacked is right. The other six are right to 1e-4, and exact where all pairs were computed
+    in float64."""
     genes: pl.DataFrame
     """gene, status (KEPT, DROPPED), reason."""
     counts: dict[str, int]
@@ -189,7 +190,7 @@ def analyse_prepared(
     pairs = store(prepared.studies, prepared.contrasts, layout, screened, tails, keep, chosen)
     if checkpoint is not None:
         checkpoints.remove(checkpoint)
-    tested = {family: int(tail.tested) for family, tail in tails.items()}
+    tested = {family: int(tail.tested) for family, tail in tails.items() if family != STACKED}
     return Analysis(
         pairs=pairs,
         pairs_tested=layout.expected_pairs(),

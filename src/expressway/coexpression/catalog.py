@@ -98,3 +98,8 @@ Q_COLUMNS: tuple[str, ...] = tuple(
     feature.name for feature in features() if feature.name.startswith(("q_", "q_value_")) and feature.name != "q_star"
 )
 """The nine false discovery rates, each over all tested pairs; every one has a `<name>_bound` flag beside it."""
+
+Q_STRICT = "q_star_strict"
+"""The false discovery rate of the smallest p of ss, soth and combined over all of these, stacked into one family.
+
+It stands beside the catalogue, with a flag as the others have, and enters no score, rank or filter."""

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from expressway.coexpression import scores
-from expressway.coexpression.catalog import features
+from expressway.coexpression.catalog import Q_STRICT, features
 from expressway.coexpression.choices import Choices
 from expressway.coexpression.contrasts import ContrastSet
 from expressway.coexpression.engine.candidates import canonical, uid_order
@@ -32,19 +32,25 @@ Q_NAMES: dict[str, str] = {
     **{family: f"q_value_{family}" for family in FAMILIES[3:6]},
     **{family: f"q_diff_{family}" for family in FAMILIES[6:]},
 }
+STACKED = "stacked"
+"""The tail of ss, soth and combined as one family."""
 GUARD = 1e-4
 """Share of |z| by which a pair's float32 value may miss its float64 one, with much to spare."""
 WHOLE = ("COUNT", "RANK")
 
 
 def family_tails(layout: Layout, screened: Screened, search: Search, choices: Choices) -> tuple[dict[str, Tail], bool]:
-    """The tail of every family, and whether those of ss, soth and combined are exact."""
+    """The tail of every family and of ss, soth and combined stacked, and whether these four are exact."""
     tested = {family: int(count) for family, count in zip(FAMILIES, screened.counts, strict=False)}
     extra = {family: penalty(choices.fdr, count) for family, count in tested.items()}
     tails = {
         family: counted_tail(screened.histogram[number], tested[family], search.least, extra[family])
         for number, family in enumerate(FAMILIES)
     }
+    together = sum(tested[family] for family in MAIN)
+    extra[STACKED] = penalty(choices.fdr, together)
+    counted = screened.histogram[: len(MAIN)].sum(axis=0)
+    tails[STACKED] = counted_tail(counted, together, search.least, extra[STACKED])
     exact = screened.cut <= search.least * (1 - GUARD / 2)
     if exact:
         z = _exact_z(layout, screened.first, screened.second, choices)
@@ -52,6 +58,7 @@ def family_tails(layout: Layout, screened: Screened, search: Search, choices: Ch
         bound = 0.0 if screened.cut < 0 else search.least
         for number, family in enumerate(known):
             tails[family] = exact_tail(z[number], tested[family], bound, extra[family])
+        tails[STACKED] = exact_tail(z[: len(MAIN)].ravel(), together, bound, extra[STACKED])
     return tails, exact
 
 
@@ -103,8 +110,9 @@ def _best(layout: Layout, screened: Screened, keep: int, choices: Choices) -> ND
 
 def _q_values(columns: Columns, tails: dict[str, Tail]) -> Columns:
     logs = {family: log_q(tails[family], columns[f"|z| {family}"]) for family in FAMILIES}
+    logs[STACKED] = log_q(tails[STACKED], np.fmax.reduce([columns[f"|z| {family}"] for family in MAIN]))
     found: Columns = {}
-    for family, name in Q_NAMES.items():
+    for family, name in {**Q_NAMES, STACKED: Q_STRICT}.items():
         known = np.where(np.isinf(logs[family]) & (logs[family] > 0), np.nan, logs[family])
         found[name] = np.exp(known)
         found[f"{name}_bound"] = np.isposinf(logs[family]).astype(np.float64)
@@ -154,4 +162,6 @@ def _frame(ids: pl.DataFrame, columns: Columns) -> pl.DataFrame:
         "pair_uid",
         *(values.cast(pl.Int64) if name in whole else values for name, values in known.items()),
         *(pl.col(f"{name}_bound") == 1 for name in Q_NAMES.values()),
+        pl.col(Q_STRICT).fill_nan(None),
+        pl.col(f"{Q_STRICT}_bound") == 1,
     )

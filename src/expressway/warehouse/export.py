@@ -186,8 +186,9 @@ def _write_h5ad(blocks: Iterator[pl.DataFrame], path: Path) -> int:
 
 
 def axis_frame(frame: pl.DataFrame, column: str) -> Any:
-    """The frame as AnnData wants its axes: a pandas frame with string labels."""
+    """The frame as AnnData wants its axes: a pandas frame with string labels, and numbers where they have fractions."""
     import pandas
 
-    columns = {name: frame[name].fill_null("").to_list() for name in frame.columns if name != column}
+    filled = frame.with_columns(pl.col(pl.Float64).fill_null(np.nan), pl.exclude(pl.Float64).fill_null(""))
+    columns = {name: filled[name].to_list() for name in frame.columns if name != column}
     return pandas.DataFrame(columns, index=pandas.Index(frame[column].to_list(), name=column))

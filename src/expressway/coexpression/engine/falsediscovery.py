@@ -44,7 +44,7 @@ def exact_tail(z: Array, tested: int, bound: float, penalty: float) -> Tail:
     return _tail(steps, at_least, tested, bound, penalty, 1e-12)
 
 
-def counted_tail(histogram: NDArray[np.uint32], tested: int, bound: float, penalty: float) -> Tail:
+def counted_tail(histogram: NDArray[np.unsignedinteger], tested: int, bound: float, penalty: float) -> Tail:
     """From a histogram of z^2; each step stands at the lower edge of its bin."""
     filled = np.flatnonzero(histogram > 0)
     at_least = np.cumsum(histogram[filled][::-1], dtype=np.float64)[::-1]

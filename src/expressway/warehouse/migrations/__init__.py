@@ -18,6 +18,7 @@ from expressway.warehouse.migrations import (
     m0003_gene_pairs,
     m0004_pair_views,
     m0005_readers_see_quarantine,
+    m0006_strict_q,
 )
 from expressway.warehouse.rendering import quoted
 from expressway.warehouse.schema import VIEWS, metadata
@@ -64,6 +65,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         m0005_readers_see_quarantine.statements,
         m0005_readers_see_quarantine.upgrade,
     ),
+    Migration(6, "strict_q", m0006_strict_q.statements, m0006_strict_q.upgrade),
 )
 
 # Two processes that upgrade at once take turns; DuckDB lets only one process in.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from expressway.warehouse.migrations import m0006_strict_q
 from expressway.warehouse.statements import engine_ddl
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def statements(engine: str) -> list[str]:
 
 
 def upgrade(connection: Connection) -> None:
-    """Create the views and grant the roles."""
+    """Create the views, as they are by now and hence with the columns they read, and grant the roles."""
+    m0006_strict_q.add_columns(connection)
     for statement in statements(connection.engine):
         connection.execute(statement)

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 from sqlalchemy import bindparam, text
 
-from expressway.coexpression.catalog import features
+from expressway.coexpression.catalog import Q_STRICT, features
 from expressway.coexpression.contrasts import ContrastSet, load_contrasts
 from expressway.coexpression.engine.layout import CASE, CONTROL, REFERENCE, Layout, Rules, lay_out
 from expressway.coexpression.engine.survivors import correlations
@@ -53,7 +53,8 @@ class PairEvidence:
     gene_b: str
     symbols: tuple[str | None, str | None]
     statistics: dict[str, Any]
-    """The 134 features by name, None where they are NULL, and for each q value whether it is only a bound."""
+    """The 134 features by name and q_star_strict, None where they are NULL; and of a stored pair for each q value
+    whether it is only a bound."""
     studies: pl.DataFrame
     """One row per study: study, technology; n_ and r_ of control, sepsis, septic_shock (and n_others); dz_, se_ and
     weight_ (shares that add up to 1) of ss and soth; absent_because; batch_id, file_name, file_hash (SHA-256 of the
@@ -198,6 +199,7 @@ def _statistics(fresh: Mapping[str, float | None], known: Standing) -> dict[str,
         if value is None and feature.is_count and not feature.nullable:
             value = 0
         statistics[feature.name] = int(value) if feature.is_count and value is not None else value
+    statistics[Q_STRICT] = row.get(Q_STRICT)
     return statistics | {name: value for name, value in row.items() if name.endswith("_bound")}
 
 

@@ -23,11 +23,13 @@ from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.export import axis_frame, one_moment
 from expressway.warehouse.ledger import as_json
 from expressway.warehouse.pairs.runs import disease_label, stored_run
-from expressway.warehouse.schema.pairs import BOUND_COLUMNS, META_STUDIES
+from expressway.warehouse.schema.pairs import BOUND_COLUMNS, META_STUDIES, STRICT_COLUMNS
 
 ROW_GROUP = 50_000
 FOUND_OUT = ("counts", "distributions", "genes_dropped", "messages")
 """What a run notes beside its settings, for the report."""
+COLUMNS = (*(feature.column for feature in features()), *BOUND_COLUMNS, *STRICT_COLUMNS)
+FLAGS = (*BOUND_COLUMNS, STRICT_COLUMNS[1])
 BLOCK = 20_000  # rows of a query: a server's driver holds them as Python objects
 IDENTITY = ("pair_uid", "geneA", "geneB", "geneA_symbol", "geneB_symbol", "disease", "technology", "organism")
 STORED = f"""
@@ -37,7 +39,7 @@ SELECT p.pair_uid,
        CASE WHEN a.gene_id < b.gene_id THEN a.gene_symbol ELSE b.gene_symbol END AS genea_symbol,
        CASE WHEN a.gene_id < b.gene_id THEN b.gene_symbol ELSE a.gene_symbol END AS geneb_symbol,
        d.disease_label AS disease, f.technology, f.organism,
-       {", ".join(f"f.{name}" for name in (*(feature.column for feature in features()), *BOUND_COLUMNS))}
+       {", ".join(f"f.{name}" for name in COLUMNS)}
 FROM fact.fact_gene_pair_metrics f
 JOIN dim.dim_gene_pair p ON p.pair_key = f.pair_key
 JOIN dim.dim_gene a ON a.gene_key = p.genea_key
@@ -56,8 +58,9 @@ WHERE position(batch_id IN :batches) > 0 ORDER BY study_accession_code
 def export_pairs(connection: Connection, disease_key: int, technology: str, organism: str, target: Path) -> int:
     """Write the stored pairs of a slice, sorted by pair_uid, and `<target>.manifest.json`; returns the pairs written.
 
-    Columns are pair_uid, gene ids and symbols, the slice, the 134 features under their names in the catalogue, and
-    the nine flags of q values that are only known to be above the tail. In .h5ad the pairs are observations.
+    Columns are pair_uid, gene ids and symbols, the slice, the 134 features under their names in the catalogue,
+    the nine flags of q values that are only known to be above the tail, and q_star_strict with its own. In .h5ad the
+    pairs are observations.
 
     Args:
         target: .parquet, .csv or .h5ad; replaced in one step when it is there already.
@@ -101,11 +104,12 @@ def _stored_pairs(connection: Connection, run_id: str) -> pl.DataFrame:
     """The pairs of a run in the types and under the names of the file."""
     names = [*IDENTITY, *(feature.name for feature in features())]
     types = {feature.column: pl.Int32() if feature.is_count else pl.Float64() for feature in features()}
+    types |= {STRICT_COLUMNS[0]: pl.Float64()}
     blocks: list[pl.DataFrame] = []
     last = ""
     while not blocks or blocks[-1].height == BLOCK:
         block = connection.frame(text(STORED).bindparams(run=run_id, last=last))
-        blocks.append(block.cast(types | dict.fromkeys(BOUND_COLUMNS, pl.Boolean())))  # type: ignore[arg-type]
+        blocks.append(block.cast(types | dict.fromkeys(FLAGS, pl.Boolean())))  # type: ignore[arg-type]
         last = str(blocks[-1]["pair_uid"].last())
     return pl.concat(blocks, rechunk=True).rename({name.lower(): name for name in names})
 
@@ -131,9 +135,10 @@ def _write_h5ad(pairs: pl.DataFrame, path: Path) -> None:
         "expected_scale": [feature.expected_scale for feature in features()],
         "role": [feature.role for feature in features()],
     }
+    beside = ("pair_uid", *IDENTITY[1:5], pl.col(FLAGS).cast(pl.String), STRICT_COLUMNS[0])
     data = anndata.AnnData(
         X=pairs.select(pl.col(names).cast(pl.Float64)).to_numpy(),
-        obs=axis_frame(pairs.select("pair_uid", *IDENTITY[1:5], pl.col(BOUND_COLUMNS).cast(pl.String)), "pair_uid"),
+        obs=axis_frame(pairs.select(*beside), "pair_uid"),
         var=axis_frame(pl.DataFrame(catalogue), "feature"),
         uns={name: pairs[name][0] for name in IDENTITY[5:]},
     )

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import insert, text
 
-from expressway.coexpression.catalog import SCOPE, features
+from expressway.coexpression.catalog import Q_STRICT, SCOPE, features
 from expressway.errors import KeyNotResolved, ReconciliationFailed
 from expressway.studies.study import Message
 from expressway.warehouse import ledger
@@ -17,7 +17,7 @@ from expressway.warehouse.engines.base import Connection, Engine, crash_point
 from expressway.warehouse.ledger import Outcome, Run, as_json, utc_now
 from expressway.warehouse.pairs.runs import replace_runs
 from expressway.warehouse.schema import feature_run
-from expressway.warehouse.schema.pairs import BOUND_COLUMNS, META_STUDIES
+from expressway.warehouse.schema.pairs import BOUND_COLUMNS, META_STUDIES, STRICT_COLUMNS
 
 FACT = "fact.fact_gene_pair_metrics"
 VALUES = "fact.fact_feature_values"
@@ -54,8 +54,8 @@ class Published:
     feature_run_id: str
     """A UUID of its own."""
     pairs: pl.DataFrame
-    """pair_uid, the 134 features by name, the nine `<q>_bound` flags, and genea_key and geneb_key, the keys of the
-    two genes in either order."""
+    """pair_uid, the 134 features by name, the nine `<q>_bound` flags, q_star_strict with its own, and genea_key and
+    geneb_key, the keys of the two genes in either order."""
     run_values: Mapping[str, Any] = field(default_factory=dict)
     """Other columns of `meta.feature_run`; what ends in `_json` may be a mapping or list."""
     messages: Sequence[Message] = ()
@@ -135,7 +135,9 @@ def _facts(published: Published, pairs: pl.DataFrame) -> pl.DataFrame:
         else pl.col(feature.name).cast(pl.Float64).fill_nan(None).alias(feature.column)
         for feature in features()
     ]
-    flags = pairs.rename(str.lower).select(pl.col(name).cast(pl.Boolean) for name in BOUND_COLUMNS)
+    numbers.append(pl.col(Q_STRICT).cast(pl.Float64).fill_nan(None))
+    bounds = (*BOUND_COLUMNS, STRICT_COLUMNS[1])
+    flags = pairs.rename(str.lower).select(pl.col(name).cast(pl.Boolean) for name in bounds)
     keys = [pl.col("pair_key").cast(pl.Int64), pl.lit(published.disease_key, pl.Int32).alias("disease_key")]
     return pairs.select(*keys, *numbers).hstack(flags)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from expressway.coexpression.catalog import features
+from expressway.coexpression.catalog import Q_STRICT, features
 from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.pairs.slice import Slice
 
@@ -42,7 +42,7 @@ class Standing:
     """What the slice knows of a pair."""
 
     row: Mapping[str, Any] | None
-    """The stored features and bound flags by their catalogue names; None when the pair is not stored."""
+    """The stored features by their catalogue names, q_star_strict, the bound flags; None when it is not stored."""
     run: Mapping[str, Any] | None
     """The run that stored the slice: feature_run_id, settings, pairs_tested, pairs_stored, status."""
 
@@ -61,7 +61,7 @@ def standing(connection: Connection, of: Slice, keys: tuple[int, int]) -> Standi
         return Standing(None, run)
     named = {feature.name: rows[0][feature.column] for feature in features()}
     bounds = {name: bool(value) for name, value in rows[0].items() if name.endswith("_bound")}
-    return Standing(named | bounds, run)
+    return Standing(named | {Q_STRICT: rows[0][Q_STRICT]} | bounds, run)
 
 
 def _slice_keys(of: Slice) -> dict[str, Any]:

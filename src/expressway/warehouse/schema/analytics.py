@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expressway.coexpression.catalog import features
-from expressway.warehouse.schema.pairs import BOUND_COLUMNS
+from expressway.warehouse.schema.pairs import BOUND_COLUMNS, STRICT_COLUMNS
 
 _PAIR_COLUMNS = (
     "pair_key",
@@ -65,7 +65,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
         "illness_label",
         "study_key",
     ),
-    "vw_gene_pairs_candidate": (*_PAIR_COLUMNS, "left_out_because"),
-    "vw_pair_metrics_ranked": _PAIR_COLUMNS,
-    "vw_pair_metrics_significant": _PAIR_COLUMNS,
+    "vw_gene_pairs_candidate": (*_PAIR_COLUMNS, "left_out_because", *STRICT_COLUMNS),
+    "vw_pair_metrics_ranked": (*_PAIR_COLUMNS, *STRICT_COLUMNS),
+    "vw_pair_metrics_significant": (*_PAIR_COLUMNS, *STRICT_COLUMNS),
 }

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table
 from sqlalchemy import text as sql
 
-from expressway.coexpression.catalog import Q_COLUMNS, Feature, features
+from expressway.coexpression.catalog import Q_COLUMNS, Q_STRICT, Feature, features
 from expressway.warehouse.schema.columns import (
     DOUBLE,
     SHA256,
@@ -30,6 +30,7 @@ from expressway.warehouse.schema.dim import TECHNOLOGIES
 META_STUDIES = "META_STUDIES"
 SLICE_TECHNOLOGIES = (*TECHNOLOGIES, "ALL")
 BOUND_COLUMNS = tuple(f"{name.lower()}_bound" for name in Q_COLUMNS)
+STRICT_COLUMNS = (Q_STRICT, f"{Q_STRICT}_bound")
 ENTITY_SCOPES = ("GENE", "GENE_PAIR", "GENE_PAIR_META", "SAMPLE", "STUDY_COHORT")
 
 dim_gene_pair = Table(
@@ -87,6 +88,13 @@ fact_gene_pair_metrics = Table(
     *json_column("agent_result_json", "What a reviewer found."),
     flag("csv_override", False, "The row comes from an imported table that overrules the aggregate."),
     moment("etl_created_date"),
+    Column(
+        Q_STRICT,
+        DOUBLE,
+        comment="FDR of the smallest p of ss, soth and combined over all p of these three, stacked; no score or "
+        "filter reads it. NULL also in rows from before schema 6.",
+    ),
+    _bound_column(f"{Q_STRICT}_bound"),
     sa.UniqueConstraint("pair_key", "metrics_scope", "disease_key", "technology", "organism"),
     one_of("metrics_scope", META_STUDIES),
     one_of("technology", *SLICE_TECHNOLOGIES),

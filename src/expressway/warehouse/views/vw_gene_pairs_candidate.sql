@@ -216,7 +216,9 @@ SELECT
         WHEN j.k_rule_value >= j.asked_k_min AND j.q_star <= j.asked_q THEN 'HETEROGENEITY'
         WHEN j.k_rule_value >= j.asked_k_min THEN 'Q_ABOVE_LIMIT'
         ELSE 'FEW_STUDIES'
-    END AS left_out_because
+    END AS left_out_because,
+    j.q_star_strict,
+    j.q_star_strict_bound
 FROM judged AS j
 JOIN dim.dim_gene_pair AS p ON p.pair_key = j.pair_key
 JOIN dim.dim_gene AS a ON a.gene_key = p.genea_key

@@ -160,6 +160,8 @@ SELECT
     c.agent_result_json,
     c.feature_run_id,
     c.i2_rule_value,
-    c.k_rule_value
+    c.k_rule_value,
+    c.q_star_strict,
+    c.q_star_strict_bound
 FROM analytics.vw_gene_pairs_candidate AS c
 WHERE c.left_out_because IS NULL;

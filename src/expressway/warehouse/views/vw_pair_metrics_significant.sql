@@ -156,5 +156,7 @@ SELECT
     r.agent_result_json,
     r.feature_run_id,
     r.i2_rule_value,
-    r.k_rule_value
+    r.k_rule_value,
+    r.q_star_strict,
+    r.q_star_strict_bound
 FROM analytics.vw_pair_metrics_ranked AS r;
