@@ -56,6 +56,7 @@ def test_an_unknown_key_given_by_the_caller_is_refused() -> None:
         ("workers: many", ["workers", "'many'", "whole number"]),
         ("memory: 2", ["memory", "'2'", "2GiB"]),
         ("memory: lots", ["memory", "'lots'", "GiB"]),
+        ("memory: 99999999999999999TB", ["my.yaml: memory", "at most 1024TiB"]),
         ("memory_limit_mb: 1", ["my.yaml: memory_limit_mb", "'1'", "at least 64MiB"]),
         ("progress: perhaps", ["progress", "'perhaps'", "auto, on, off"]),
         ("warehouse: ''", ["warehouse", "empty"]),
