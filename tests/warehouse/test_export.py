@@ -229,13 +229,15 @@ with open_warehouse(sys.argv[1]) as warehouse:
 
 def test_a_full_disk_leaves_what_was_there(one: Warehouse, tmp_path: Path) -> None:
     one.close()
-    targets = [tmp_path / "out.parquet", tmp_path / "out.csv"]
+    targets = [tmp_path / f"out{suffix}" for suffix in (".parquet", ".csv", ".h5ad")]
     for target in targets:
         target.write_text("from before")
 
-    command = [sys.executable, "-c", FULL, f"duckdb:///{tmp_path}/w.duckdb", *map(str, targets)]
+    command = [sys.executable, "-B", "-c", FULL, f"duckdb:///{tmp_path}/w.duckdb", *map(str, targets)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT / "src")})
 
     assert done.stdout.split() == [str(target) for target in targets], done.stderr
-    assert [target.read_text() for target in targets] == ["from before"] * 2
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "out.parquet", "studies", "w.duckdb"]
+    assert done.returncode == 0, "HDF5 took the process down"
+    assert [target.read_text() for target in targets] == ["from before"] * 3
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["out.csv", "out.h5ad", "out.parquet", "studies", "w.duckdb"]
