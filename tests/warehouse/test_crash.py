@@ -35,7 +35,7 @@ MILLION = 2**20
 
 def load_in_process(url: str, folder: Path, crash_at: str = "", limit: int | None = None) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "EXPRESSWAY_TEST_CRASH_AT": crash_at}
-    command = [sys.executable, "-m", "expressway", "--warehouse", url, "load", str(folder)]
+    command = [sys.executable, "-B", "-m", "expressway", "--warehouse", url, "load", str(folder)]
 
     def restrict() -> None:
         if limit is not None:
