@@ -704,6 +704,32 @@ def test_interrupt_leaves_no_half_study(
     assert statuses in (["SUCCESS"], ["SUCCESS", "LOST"]), "the interrupted run is known to be over"
 
 
+INTERRUPTED_EARLY = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+from expressway.__main__ import main
+main()
+"""
+
+
+def test_an_interrupt_before_the_commands_are_read_is_no_traceback() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_EARLY],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+    )
+
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_interrupted_export_leaves_what_was_there(large: Path, tmp_path: Path, run: Run, url: str) -> None:
     study = run("--warehouse", url, "--format", "json", "load", large).json["studies"][0]["study"]
     folder = tmp_path / "out"
