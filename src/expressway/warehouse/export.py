@@ -153,7 +153,7 @@ def _write_parquet(blocks: Iterator[pl.DataFrame], path: Path) -> int:
         parts.append(path.with_name(f"{number}.parquet"))
         block.write_parquet(parts[-1])
         rows += block.height
-    pl.scan_parquet(parts).sink_parquet(path)
+    pl.scan_parquet(parts, glob=False).sink_parquet(path)
     return rows
 
 
