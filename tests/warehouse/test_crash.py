@@ -153,6 +153,17 @@ def test_no_space_left_on_duckdb(tmp_path: Path) -> None:
         assert list(warehouse.check()) == []
 
 
+@pytest.mark.parametrize("limit", [2000, 9000])
+def test_no_space_left_for_a_new_duckdb_file(limit: int, two_versions: tuple[Path, Path], tmp_path: Path) -> None:
+    """Not even for its header: what is left would be no DuckDB file, and stand in the way."""
+    url = f"duckdb:///{tmp_path / 'new.duckdb'}"
+    code, talk = run_to_end(url, two_versions[0], limit=limit)
+    assert code == 1
+    assert "54065 NO_SPACE_LEFT" in talk
+    code, talk = run_to_end(url, two_versions[0])
+    assert code == 0, talk
+
+
 def test_no_space_left_on_postgresql(postgresql_url: str, two_versions: tuple[Path, Path]) -> None:
     """The server reports 53100 in the middle of the transaction, as it does when its disk is full."""
     before, after = two_versions
