@@ -315,6 +315,13 @@ def test_file_that_is_no_duckdb(tmp_path: Path, capsys: pytest.CaptureFixture[st
     refused(["--warehouse", f"duckdb:///{tmp_path / 'w.duckdb'}", "studies", "list"], 54061, capsys)
 
 
+def test_file_that_is_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "w.duckdb").touch()
+    talk = refused(["--warehouse", f"duckdb:///{tmp_path / 'w.duckdb'}", "warehouse", "init"], 54061, capsys)
+    assert "is empty" in talk
+    assert "Remove it" in talk
+
+
 def test_second_process_on_a_duckdb_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import subprocess
     import sys

@@ -704,6 +704,32 @@ def test_interrupt_leaves_no_half_study(
     assert statuses in (["SUCCESS"], ["SUCCESS", "LOST"]), "the interrupted run is known to be over"
 
 
+INTERRUPTED_EARLY = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+from expressway.__main__ import main
+main()
+"""
+
+
+def test_an_interrupt_before_the_commands_are_read_is_no_traceback() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_EARLY],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+    )
+
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_interrupted_export_leaves_what_was_there(large: Path, tmp_path: Path, run: Run, url: str) -> None:
     study = run("--warehouse", url, "--format", "json", "load", large).json["studies"][0]["study"]
     folder = tmp_path / "out"
@@ -759,7 +785,7 @@ def test_a_terminal_without_unicode_gets_its_data(tmp_path: Path) -> None:
 
 
 def test_text_that_a_spreadsheet_would_run_comes_back_as_it_is_with_a_warning(tmp_path: Path, run: Run) -> None:
-    warehouse, target = ("--warehouse", f"duckdb:///{tmp_path}/w.duckdb"), tmp_path / "out.csv"
+    warehouse, target = ("--warehouse", f"duckdb:///{tmp_path}/w.duckdb"), tmp_path / "out[1].csv"
     titles = dict(zip(sample_names(9), ["=cmd|' /C calc'!A0", "@SUM(1)", "-1+2|x", "+49 sepsis"], strict=False))
     write_download(tmp_path / "named", STUDY, titles=titles)
     write_download(tmp_path / "plain", OTHER, samples=sample_names(9, 50), titles={sample_names(1, 50)[0]: "-1.5e-3"})
@@ -768,7 +794,10 @@ def test_text_that_a_spreadsheet_would_run_comes_back_as_it_is_with_a_warning(tm
         said = run(*warehouse, "export", "expression", study, "--output", target)
         assert ("as a formula" in said.talk) == warned, "negative numbers are numbers"
         with open_warehouse(warehouse[1]) as opened:
-            assert pl.read_csv(target)["sample_title"].to_list() == opened.expression(study)["sample_title"].to_list()
+            assert (
+                pl.read_csv(target, glob=False)["sample_title"].to_list()
+                == opened.expression(study)["sample_title"].to_list()
+            )
     assert "as a formula" not in run(*warehouse, "--format", "csv", "studies", "list").talk
 
 

@@ -331,6 +331,7 @@ def test_plots_and_reports(url: str, run: Run, best: dict[str, Any], tmp_path: P
         assert (tmp_path / f"{kind}.svg").read_text().startswith("<svg")
     run("--warehouse", url, "plot", "forest", *names, "-o", tmp_path / "x.png")
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+    run("--warehouse", url, "report", "--out", tmp_path / "report.html", "--top", 10**30)
     run("--warehouse", url, "report", "--out", tmp_path / "report.html", "--top", 2)
     page = (tmp_path / "report.html").read_text()
     assert best["genea_symbol"] in page

@@ -43,11 +43,21 @@ def folder_beside(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """A path beside the target that takes its place at the end, so that a failure leaves what was there."""
-    with writing(target), folder_beside(target) as folder:
-        unfinished = folder / f"unfinished{target.suffix}"
-        yield unfinished
-        unfinished.replace(target)
+    """A path beside the target that takes its place at the end, so that a failure leaves what was there.
+
+    Raises:
+        InvalidSetting: as `writing`, and where the target is a pipe or a device, which nothing may take the place of.
+        NoSpaceLeft: the disk is full.
+    """
+    with writing(target):
+        place = Path(os.path.realpath(target))  # a link stays, and what it leads to is replaced
+        if place.exists() and not (place.is_file() or place.is_dir()):
+            reason = f"cannot write {target}: it is a pipe or a device, no file"
+            raise InvalidSetting(reason, value=target, hint="Name a file.")
+        with folder_beside(place) as folder:
+            unfinished = folder / f"unfinished{target.suffix}"
+            yield unfinished
+            unfinished.replace(place)
 
 
 def _failures() -> tuple[type[Exception], ...]:

@@ -230,7 +230,8 @@ def _anchor(section: dict[str, Any], folder: Path) -> None:
         if isinstance(section.get(key), str):
             section[key] = str(folder / section[key])
     if isinstance(section.get("sources"), list):
-        section["sources"] = [str(folder / path) for path in section["sources"]]
+        paths = section["sources"]
+        section["sources"] = [str(folder / path) if isinstance(path, str) else path for path in paths]
     ruleset, url = section.get("ruleset"), section.get("warehouse")
     if isinstance(ruleset, str) and ruleset.lower().endswith((".yaml", ".yml")):
         section["ruleset"] = str(folder / ruleset)

@@ -26,6 +26,7 @@ _FACTORS = {
 }
 
 LEAST_MEMORY = 64 * 2**20
+MOST_MEMORY = 2**50
 
 Size = NewType("Size", int)
 Share = NewType("Share", float)
@@ -97,6 +98,8 @@ def _url(value: Any) -> Any:
 def _enough(size: Size) -> Size:
     if size < LEAST_MEMORY:
         raise ValueError(f"it should be at least {size_text(LEAST_MEMORY)}; a size needs a unit, such as 2GiB")
+    if size > MOST_MEMORY:
+        raise ValueError(f"it should be at most {size_text(MOST_MEMORY)}")
     return size
 
 

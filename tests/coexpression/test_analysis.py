@@ -187,6 +187,8 @@ def test_two_genes_are_one_pair() -> None:
 def test_more_pairs_wanted_than_there_are() -> None:
     assert analyse(studies(1, 5), threads=1, keep=11).pairs.height == 10
     assert analyse(studies(1, 5), threads=1, keep=3).pairs.height == 3
+    everything = analyse(studies(1, 5), threads=1, keep=10).pairs
+    assert analyse(studies(1, 5), threads=10**12, keep=10**30).pairs.equals(everything, null_equal=True)
 
 
 def test_the_best_pairs_are_kept_and_ties_go_by_pair_uid() -> None:

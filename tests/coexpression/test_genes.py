@@ -83,7 +83,11 @@ def test_genes_by_id_or_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", ["", "every", "mad", "mad:", "mad:0", "mad:1", "mad:-5", "mad:2.5", "detection:2", "detection:x", "file:"]
+    "rule",
+    [
+        *("", "every", "mad", "mad:", "mad:0", "mad:1", "mad:-5", "mad:2.5", "mad:²", "iqr:" + "9" * 5000),
+        *("detection:2", "detection:x", "file:"),
+    ],
 )
 def test_a_rule_that_is_none_is_refused(rule: str) -> None:
     with pytest.raises(InvalidSetting, match="is no rule for choosing genes") as refused:

@@ -35,7 +35,7 @@ MILLION = 2**20
 
 def load_in_process(url: str, folder: Path, crash_at: str = "", limit: int | None = None) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "EXPRESSWAY_TEST_CRASH_AT": crash_at}
-    command = [sys.executable, "-m", "expressway", "--warehouse", url, "load", str(folder)]
+    command = [sys.executable, "-B", "-m", "expressway", "--warehouse", url, "load", str(folder)]
 
     def restrict() -> None:
         if limit is not None:
@@ -151,6 +151,17 @@ def test_no_space_left_on_duckdb(tmp_path: Path) -> None:
     with open_warehouse(url) as warehouse:
         assert warehouse.sql("SELECT count(*) AS n FROM fact.fact_gene_expression")["n"][0] == 600_000
         assert list(warehouse.check()) == []
+
+
+@pytest.mark.parametrize("limit", [2000, 9000])
+def test_no_space_left_for_a_new_duckdb_file(limit: int, two_versions: tuple[Path, Path], tmp_path: Path) -> None:
+    """Not even for its header: what is left would be no DuckDB file, and stand in the way."""
+    url = f"duckdb:///{tmp_path / 'new.duckdb'}"
+    code, talk = run_to_end(url, two_versions[0], limit=limit)
+    assert code == 1
+    assert "54065 NO_SPACE_LEFT" in talk
+    code, talk = run_to_end(url, two_versions[0])
+    assert code == 0, talk
 
 
 def test_no_space_left_on_postgresql(postgresql_url: str, two_versions: tuple[Path, Path]) -> None:

@@ -233,6 +233,16 @@ def test_one_study_is_shown_with_the_options_that_are_offered(warehouse_url: str
         assert top_pairs(connection, SEPSIS, RNA, HUMAN, Filters(k_min=1, q=0.062, i2_max=100)).height == 1
 
 
+def test_pairs_that_no_study_could_test_are_no_matter_of_filters(warehouse_url: str) -> None:
+    none = {"q_star": [1.0, 1.0], "included_study_count": [0, 0], "n_studies_ss": [0, 0], "n_studies_soth": [0, 0]}
+    with open_pairs(warehouse_url) as (engine, connection):
+        publish_pairs(engine, connection, published(pair_frame(2, **none)))
+        for filters in (Filters(), Filters(q=1, k_min=1, i2_max=100), Filters(k_rule="MATCHED")):
+            said = why_empty(connection, SEPSIS, RNA, HUMAN, filters)
+            assert "no study has a cohort that is large enough" in said
+            assert "--k-min" not in said
+
+
 @pytest.mark.parametrize("q", [0.0, 1e-12, 0.05, 0.0501, 0.99999, 1.0])
 @pytest.mark.parametrize("k", [0, 1, 3])
 @pytest.mark.parametrize("i2", [0.0, 33.3, 100.0])

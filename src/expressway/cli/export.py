@@ -53,4 +53,4 @@ def _told(output: Path, size: str) -> None:
     if output.suffix.lower() == ".csv":
         import polars as pl
 
-        warn_of_formulas(pl.scan_csv(output, infer_schema=False))
+        warn_of_formulas(pl.scan_csv(output, infer_schema=False, glob=False))

@@ -235,8 +235,8 @@ def _affordable(prepared: Prepared) -> None:
 def _search(layout: Layout, choices: Choices, keep: int, tile: int, threads: int, checkpoint: Path | None) -> Search:
     from scipy.special import ndtri
 
-    limit = max(2 * keep, CANDIDATES)
     pairs = layout.expected_pairs()
+    limit = min(max(2 * keep, CANDIDATES), pairs)
     reach = min(1.0, max(choices.tail, limit / pairs))
     return Search(
         least=float(-ndtri(choices.tail / 2)) if choices.tail < 1 else 0.0,

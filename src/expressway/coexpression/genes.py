@@ -95,13 +95,21 @@ def select_genes(studies: Sequence[CohortStudy], rule: str | Sequence[str]) -> G
         return selection
     if name == "file" and value:
         _only(selection, _read(Path(value)), value)
-    elif name in SPREADS and value.isdigit() and int(value) > 1:
-        _most_varying(selection, studies, name, int(value))
+    elif name in SPREADS and (count := _whole_number(value)) > 1:
+        _most_varying(selection, studies, name, count)
     elif name == "detection" and _is_share(value):
         _detected(selection, studies, float(value))
     else:
         raise InvalidSetting(f"genes: {rule!r} is no rule for choosing genes", value=rule, hint=f"One of {RULES}.")
     return selection
+
+
+def _whole_number(text: str) -> int:
+    """The number that a text of digits is; -1 for any other text, also of digits that Python cannot read."""
+    try:
+        return int(text) if text.isdigit() else -1
+    except ValueError:
+        return -1
 
 
 def _is_share(text: str) -> bool:

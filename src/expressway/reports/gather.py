@@ -54,7 +54,7 @@ def gather(
         said.insert(0, {"severity": "WARNING", "code": "STALE", "details": ranked.note})
     evidence = [
         warehouse.pair(a, b, disease=of.disease, technology=of.technology, organism=of.organism)
-        for a, b in ranked.pairs.head(top).select("genea_id", "geneb_id").iter_rows()
+        for a, b in ranked.pairs.head(min(top, ranked.pairs.height)).select("genea_id", "geneb_id").iter_rows()
     ]
     loaded = set(warehouse.studies()["study"])  # of a slice that is out of date, some may be gone
     known = {accession: warehouse.study(accession) for accession in run["input_batches"] if accession in loaded}

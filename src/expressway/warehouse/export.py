@@ -153,7 +153,7 @@ def _write_parquet(blocks: Iterator[pl.DataFrame], path: Path) -> int:
         parts.append(path.with_name(f"{number}.parquet"))
         block.write_parquet(parts[-1])
         rows += block.height
-    pl.scan_parquet(parts).sink_parquet(path)
+    pl.scan_parquet(parts, glob=False).sink_parquet(path)
     return rows
 
 
@@ -181,8 +181,21 @@ def _write_h5ad(blocks: Iterator[pl.DataFrame], path: Path) -> int:
         layers={"raw": np.concatenate(raw).T},
         uns={name: first[name] or "" for name in ("study_accession_code", "study_technology", "batch_id")},
     )
-    data.write_h5ad(path, compression="gzip")
+    save_anndata(data, path)
     return int(data.n_obs * data.n_vars)
+
+
+def save_anndata(data: Any, path: Path) -> None:
+    """Write AnnData by way of memory: HDF5 that meets a full disk takes the process down with it."""
+    import h5py
+    from anndata.io import write_elem
+
+    data.strings_to_categoricals()
+    with h5py.File(path.name, "w", driver="core", backing_store=False) as file:
+        write_elem(file, "/", data, dataset_kwargs={"compression": "gzip"})
+        file.flush()
+        image = file.id.get_file_image()
+    path.write_bytes(image)
 
 
 def axis_frame(frame: pl.DataFrame, column: str) -> Any:

@@ -107,7 +107,16 @@ def test_a_full_disk_leaves_what_was_there(url: str, tmp_path: Path) -> None:
         (["report", "--out"], "r.html"),
     ):
         (tmp_path / target).write_text("from before")
-        command = [sys.executable, "-c", LIMITED.format(limit=20_000), "--warehouse", url, *words, tmp_path / target]
+        command = [
+            sys.executable,
+            "-B",
+            "-c",
+            LIMITED.format(limit=20_000),
+            "--warehouse",
+            url,
+            *words,
+            tmp_path / target,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, "54065 NO_SPACE_LEFT" in done.stderr) == (1, True), done.stderr
         assert (tmp_path / target).read_text() == "from before"

@@ -166,15 +166,16 @@ def screen(given: Problem, search: Search, plain: Plain, progress: Progress | No
     """
     genes = len(given.pattern)
     total = genes * (genes - 1) // 2
-    workers = [_Thread(search, plain) for _ in range(search.threads)]
+    count = sum(1 for _ in tiles(genes, given.complete, search.tile))
+    workers = [_Thread(search, plain) for _ in range(min(search.threads, count))]
     key = checkpoints.key(given, search) if search.checkpoint else ""
     skip, done = checkpoints.resume(search.checkpoint, key, workers[0].found)
     todo = islice(tiles(genes, given.complete, search.tile), skip, None)
     saved = time.monotonic()
     if progress is not None:
         progress(done, total)  # the first tile may have to wait for the compiler
-    with ThreadPoolExecutor(search.threads) as pool:
-        while batch := list(islice(todo, ROUND * search.threads)):
+    with ThreadPoolExecutor(len(workers)) as pool:
+        while batch := list(islice(todo, ROUND * len(workers))):
             _round(pool, workers, given, batch)
             skip += len(batch)
             done += sum(map(pairs_in, batch))

@@ -20,7 +20,7 @@ from expressway.coexpression.citations import references
 from expressway.errors import InvalidSetting, MissingExtra
 from expressway.files import replacing
 from expressway.warehouse.engines.base import Connection
-from expressway.warehouse.export import axis_frame, one_moment
+from expressway.warehouse.export import axis_frame, one_moment, save_anndata
 from expressway.warehouse.ledger import as_json
 from expressway.warehouse.pairs.runs import disease_label, stored_run
 from expressway.warehouse.schema.pairs import BOUND_COLUMNS, META_STUDIES, STRICT_COLUMNS
@@ -142,7 +142,7 @@ def _write_h5ad(pairs: pl.DataFrame, path: Path) -> None:
         var=axis_frame(pl.DataFrame(catalogue), "feature"),
         uns={name: pairs[name][0] for name in IDENTITY[5:]},
     )
-    data.write_h5ad(path, compression="gzip")
+    save_anndata(data, path)
 
 
 def _manifest(

@@ -108,13 +108,19 @@ def why_empty(connection: Connection, disease_key: int, technology: str, organis
     disease = disease_label(connection, disease_key)
     with connection.session_values(filters.session(disease, technology, organism)):
         pairs = connection.frame(
-            "SELECT k_rule_value AS k, q_star AS q, i2_rule_value AS i2 FROM analytics.vw_gene_pairs_candidate"
+            "SELECT k_rule_value AS k, q_star AS q, i2_rule_value AS i2, included_study_count AS included "
+            "FROM analytics.vw_gene_pairs_candidate"
         )
     slice_words = f"{disease}, {technology}, {organism}"
     if pairs.is_empty():
         return (
             f"no pairs are stored for {slice_words}: "
             f"`expressway aggregate --disease {disease} --technology {technology}` computes them"
+        )
+    if _number(pairs["included"].max()) == 0:
+        return (
+            f"no study has a cohort that is large enough, so none of the {pairs.height:,} pairs of {slice_words} could "
+            f"be tested: `expressway aggregate --dry-run --disease {disease}` shows the cohorts"
         )
     few, unsure, uneven, left = _counts(pairs, filters)
     reasons = [

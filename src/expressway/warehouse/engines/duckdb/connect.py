@@ -133,10 +133,14 @@ def open_database(path: Path, memory: int | None, read_only: bool = False) -> du
     }
     if memory is not None:
         config["memory_limit"] = f"{max(memory // 2, 128 * 2**20)}B"
+    new = not path.exists()
     try:
         return duckdb.connect(str(path), read_only=read_only, config=config)
     except duckdb.Error as error:
-        raise open_error(path, error) from None
+        failure = open_error(path, error)
+        if new and isinstance(failure, NoSpaceLeft):
+            path.unlink(missing_ok=True)  # its header is not whole: the next command could not open it
+        raise failure from None
 
 
 def open_error(path: Path, error: duckdb.Error) -> ExpresswayError:
@@ -148,6 +152,8 @@ def open_error(path: Path, error: duckdb.Error) -> ExpresswayError:
         return WarehouseNotWritable(f"{path} cannot be opened for writing", value=path)
     if any(word in text for word in NO_SPACE):
         return NoSpaceLeft(f"there is no space to open {path}", value=path)
+    if path.is_file() and path.stat().st_size == 0:
+        return WarehouseUnreachable(f"{path} is empty", value=path, hint="Remove it, then run the same command again.")
     return WarehouseUnreachable(
         f"{path} is not a DuckDB file this version can read", value=path, hint="Give the path of a DuckDB warehouse."
     )
