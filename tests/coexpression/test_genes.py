@@ -146,3 +146,13 @@ def test_a_gene_that_is_constant_in_both_cohorts_has_no_g() -> None:
     found = expression_summary([made], made.genes, SEPSIS)
     assert np.isnan(found["expr_abs_g"][0])
     assert np.isfinite(found["expr_abs_g"][1:]).all()
+
+
+def test_values_whose_squares_no_number_holds_have_no_g() -> None:
+    """A spread that is infinite would make it 0."""
+    made = examples.study("A", SIZES, 3, 1)
+    made.values[0] *= 1e200
+    found = expression_summary([made], made.genes, SEPSIS)
+    assert np.isnan(found["expr_abs_g"][0])
+    assert np.isfinite(found["expr_mean"]).all()
+    assert np.isfinite(found["expr_abs_g"][1:]).all()

@@ -245,13 +245,13 @@ def _mean_over(values: Array) -> Array:
 def _hedges(values: Array, cohorts: NDArray[np.str_], contrasts: ContrastSet) -> tuple[Array, Array]:
     a, b = (np.sort(values[:, cohorts == label], axis=1) for label in (contrasts.case, contrasts.reference))
     n, m = (~np.isnan(a)).sum(axis=1), (~np.isnan(b)).sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         freedom = np.where((n > 1) & (m > 1), n + m - 2, np.nan)
         spread = np.sqrt((_squares(a, n) + _squares(b, m)) / freedom)
         correction = 1 - 3 / (4 * freedom - 1)
         g = correction * (np.nansum(a, axis=1) / n - np.nansum(b, axis=1) / m) / spread
         error = np.sqrt((n + m) / (n * m) + g * g / (2 * (n + m)))
-    good = np.isfinite(g) & np.isfinite(error)
+    good = np.isfinite(g) & np.isfinite(error) & np.isfinite(spread)
     return np.where(good, g, np.nan), np.where(good, error, np.nan)
 
 
