@@ -176,11 +176,11 @@ def real_sizes(pairs: int, k: int = 5) -> list[dict[str, Any]]:
 
 
 def combined_sizes(draws: int) -> list[dict[str, Any]]:
-    """Size of the combined p by its three rules: five studies, one of them without a sepsis cohort."""
+    """Size of the combined p by its three rules, and with HK: five studies, one of them without a sepsis cohort."""
     rows = []
     for tau in (0.0, 0.2):
         rng = np.random.default_rng([5, round(10 * tau)])
-        found = {rule: np.zeros(len(LEVELS)) for rule in ("SS alone", "overlap", "none", "stouffer")}
+        found = {rule: np.zeros(len(LEVELS)) for rule in ("SS alone", "overlap", "none", "stouffer", "PM-HK")}
         for _ in range(draws // BLOCK):
             n = rng.integers(20, 101, (3, 5, 1))
             variance = 1 / (n - 3.0)
@@ -195,11 +195,15 @@ def combined_sizes(draws: int) -> list[dict[str, Any]]:
             ss, soth = pool(case - sepsis, ss_error), pool(case - others, soth_error)
             args = ss.estimate, ss.std_error, soth.estimate, soth.std_error
             n_ss, n_soth = n[:2, :4].sum(), n[0].sum() + n[1, :4].sum() + n[2].sum()
+            hk = [pool(x, e, "PM", "HK") for x, e in ((case - sepsis, ss_error), (case - others, soth_error))]
+            degrees = np.minimum(hk[0].k, hk[1].k) - 1
+            scaled = hk[0].estimate, hk[0].std_error, hk[1].estimate, hk[1].std_error
             p = {
                 "SS alone": ss.p,
                 "overlap": combine(*args).p,
                 "none": combine(*args, rho="none").p,
                 "stouffer": stouffer(ss.z, np.full(BLOCK, n_ss), soth.z, np.full(BLOCK, n_soth))[1],
+                "PM-HK": combine(*scaled, degrees=degrees).p,
             }
             for rule, values in p.items():
                 found[rule] += [(values <= level).sum() for level in LEVELS]

@@ -99,7 +99,13 @@ def _real(rows: list[dict[str, Any]]) -> str:
 
 
 def _combined(rows: list[dict[str, Any]], draws: int) -> str:
-    rules = {"SS alone": "SS alone", "overlap": "`overlap`", "none": "`none`", "stouffer": "`stouffer`"}
+    rules = {
+        "SS alone": "SS alone",
+        "overlap": "`overlap`",
+        "none": "`none`",
+        "stouffer": "`stouffer`",
+        "PM-HK": "`overlap`, PM-HK",
+    }
     table = _table(["tau", *rules.values()], ([f"{r['tau']:g}", *(_three(r[rule]) for rule in rules)] for r in rows))
     return f"{table}\n\nStandard errors of right shares: {_errors(draws)}."
 
@@ -169,8 +175,9 @@ the table of sizes: it does not depend on the normal approximation of Fisher's z
 COMBINED_HEAD = """## The combined p
 
 Five studies, one of them without a sepsis cohort, DL-z. SS and SOTH share the shock cohort. `overlap`, the default,
-allows for that and has the size of one contrast; `none` and `stouffer` take both for independent. Share of p at or
-below 0.05 / 1e-3 / 1e-4."""
+allows for that and has the size of one contrast; `none` and `stouffer` take both for independent. With HK the combined
+p is of a t with one degree of freedom less than the studies of the contrast that has fewer. Share of p at or below
+0.05 / 1e-3 / 1e-4."""
 
 PLANTED_HEAD = """## The whole way: planted pairs, and the tied floor
 

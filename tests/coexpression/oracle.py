@@ -228,7 +228,7 @@ class Oracle:
                 z = (pooled[a]["y"] - pooled[b]["y"]) / np.sqrt(pooled[a]["se"] ** 2 + pooled[b]["se"] ** 2)
                 columns[f"delta_r_{name}"] = np.tanh(pooled[a]["y"]) - np.tanh(pooled[b]["y"])
                 columns[f"z_diff_{name}"] = z
-                columns[f"p_diff_{name}"] = 2 * norm.sf(np.abs(z))
+                _, columns[f"p_diff_{name}"] = self._of_t(z, [pooled[a], pooled[b]])
             self._combined(columns, pooled)
             if not only_p:
                 self._quality(columns, parts)
@@ -333,20 +333,37 @@ class Oracle:
         cross = np.where(known.all(0), 2 * g[0] * g[1] * rho, 0.0)
         error = np.where(known.any(0), np.sqrt(g[0] ** 2 + g[1] ** 2 + cross), np.nan)
         z = effect / error
+        width, p = self._of_t(z, [pooled[name] for name in ("ss", "soth")])
         if self.settings.combine == "stouffer":
             size = np.stack([columns[f"n_case_{name}"] + columns[f"n_ref_{name}"] for name in ("ss", "soth")])
-            zs = np.stack([pooled[name]["z"] for name in ("ss", "soth")])
+            zs = np.stack([self._normal(pooled[name]) for name in ("ss", "soth")])
             there = ~np.isnan(zs)
             z = (np.sqrt(size) * np.nan_to_num(zs)).sum(0) / np.sqrt(np.where(there, size, 0).sum(0))
+            p = 2 * norm.sf(np.abs(z))
         columns |= {
             "combined_effect_size": effect,
             "combined_se": error,
-            "combined_ci_low": effect - C975 * error,
-            "combined_ci_high": effect + C975 * error,
+            "combined_ci_low": effect - width * error,
+            "combined_ci_high": effect + width * error,
             "combined_z_score": z,
-            "combined_p_value": 2 * norm.sf(np.abs(z)),
+            "combined_p_value": p,
             "abs_combined_effect_size": np.abs(effect),
         }
+
+    def _hartung_knapp(self) -> bool:
+        several = len({study.technology for study in self.studies}) > 1
+        return self.settings.ci_method != "z" and not (self.settings.by_technology and several)
+
+    def _normal(self, one: dict[str, np.ndarray]) -> np.ndarray:
+        """The z of the normal distribution that has the p of a t, and its sign."""
+        return np.sign(one["z"]) * norm.isf(one["p"] / 2) if self._hartung_knapp() else one["z"]
+
+    def _of_t(self, z: np.ndarray, ones: list[dict[str, np.ndarray]]) -> tuple[Any, np.ndarray]:
+        """Half an interval in standard errors, and p: of a t of the fewer studies where standard errors are scaled."""
+        if not self._hartung_knapp():
+            return C975, 2 * norm.sf(np.abs(z))
+        degrees = np.fmin.reduce([np.where(np.isnan(one["se"]), np.nan, one["k"] - 1) for one in ones])
+        return t.ppf(0.975, degrees), 2 * t.sf(np.abs(z), degrees)
 
     def _quality(self, columns: Columns, parts: list[dict[str, Any]]) -> None:
         for name in ("ss", "soth"):

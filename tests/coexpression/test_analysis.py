@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 from scipy.stats import false_discovery_control
 
 from expressway.coexpression import CohortStudy, analyse, analysis
@@ -277,6 +278,18 @@ def test_values_that_have_the_same_ranks_are_two_measurements() -> None:
     made = studies(1)
     made[0].values[3] = 2 * made[0].values[1]
     assert checked(made).filter(pair_uid="G0001|G0003")["r_control"].item() > 0.9
+
+
+@pytest.mark.parametrize("combine", ["overlap", "none", "stouffer"])
+def test_what_is_made_of_two_t_is_tested_as_one(combine: str) -> None:
+    made = studies(4)
+    made[3] = examples.study("S3", {"SEPTIC_SHOCK": 9, "CONTROL": 7}, 8, 3)  # SS has 3 studies, SOTH 4
+    pairs = checked(made, ci_method="HK", tau2_method="PM", combine=combine)
+    t = pairs["z_diff_shock_vs_sepsis"].to_numpy()
+    np.testing.assert_allclose(pairs["p_diff_shock_vs_sepsis"], 2 * stats.t.sf(np.abs(t), 2), rtol=1e-9)
+    if combine != "stouffer":
+        expected = 2 * stats.t.sf(np.abs(pairs["combined_z_score"].to_numpy()), 2)
+        np.testing.assert_allclose(pairs["combined_p_value"], expected, rtol=1e-9)
 
 
 def test_technologies_are_pooled_for_themselves_first() -> None:

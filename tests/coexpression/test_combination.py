@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import t
 
 from expressway.coexpression.combination import combine, stouffer, weighted_z
+from expressway.coexpression.pooling import pool
 from expressway.errors import InvalidSetting
 
 
@@ -50,6 +52,23 @@ def test_both_contrasts_missing_leave_nothing() -> None:
     found = combine([np.nan], [np.nan], [0.3], [0.0])
     values = [found.estimate, found.std_error, found.ci_low, found.ci_high, found.z, found.p]
     assert np.isnan(values).all()
+
+
+def test_with_degrees_of_freedom_p_and_interval_are_those_of_t() -> None:
+    found = combine(0.5, 0.2, 0.3, 0.1, degrees=4)
+    assert found.p == pytest.approx(2 * t.sf(found.z, 4))
+    half = t.ppf(0.975, 4) * found.std_error
+    assert (found.ci_low, found.ci_high) == pytest.approx((found.estimate - half, found.estimate + half))
+
+
+def test_the_size_with_hartung_and_knapp_is_that_of_t() -> None:
+    rng = np.random.default_rng(3)
+    errors = np.full((5, 1), 0.3)
+    estimates = rng.standard_normal((5, 200_000)) * errors
+    one = pool(estimates, np.broadcast_to(errors, estimates.shape), "PM", "HK")
+    args = one.estimate, one.std_error, one.estimate, one.std_error  # SOTH is SS
+    assert (combine(*args).p <= 1e-3).mean() > 0.01
+    assert 0.8e-3 < (combine(*args, degrees=one.k - 1).p <= 1e-3).mean() < 1.2e-3
 
 
 @pytest.mark.parametrize("soth_se", [0.2, 0.3])

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import stdtr, stdtrit
 
 from expressway.coexpression.arguments import FloatArray, check_choice, floats
 from expressway.coexpression.fisher import Z_975, two_sided_p
@@ -36,6 +37,7 @@ def combine(
     soth_estimate: ArrayLike,
     soth_se: ArrayLike,
     rho: Rho = "overlap",
+    degrees: ArrayLike | None = None,
 ) -> Combined:
     """The inverse-variance mean of SS and SOTH with the standard error that their correlation leaves it.
 
@@ -51,6 +53,8 @@ def combine(
         soth_estimate: pooled SOTH.
         soth_se: its standard error.
         rho: `overlap` as above; `none` takes them for independent, which finds 10% to 15% of nulls at 0.05.
+        degrees: degrees of freedom of the t that p and interval are of; a normal when omitted. Contrasts with Hartung
+            and Knapp's standard errors need one: that of the contrast with fewer studies is on the safe side.
     """
     check_choice("rho", rho, get_args(Rho))
     ss, ss_error = _known(ss_estimate, ss_se)
@@ -63,8 +67,9 @@ def combine(
     estimate = _or_other(g * ss + h * soth, ss, soth)
     std_error = _or_other(np.sqrt(a * a + b * b + 2.0 * correlation * a * b), ss_error, soth_error)
     z = estimate / std_error
-    half = Z_975 * std_error
-    return Combined(estimate, std_error, estimate - half, estimate + half, z, two_sided_p(z))
+    half = (Z_975 if degrees is None else stdtrit(floats(degrees), 0.975)) * std_error
+    p = two_sided_p(z) if degrees is None else 2.0 * stdtr(floats(degrees), -np.abs(z))
+    return Combined(estimate, std_error, estimate - half, estimate + half, z, p)
 
 
 def stouffer(z_ss: ArrayLike, n_ss: ArrayLike, z_soth: ArrayLike, n_soth: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtr
 
 from expressway.coexpression.choices import Choices
 from expressway.coexpression.combination import Combined, Rho, combine, stouffer
@@ -76,6 +77,14 @@ class Units:
     ci: CiMethod
 
 
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A test of each pair: its statistic, and the two-sided p."""
+
+    z: Array
+    p: Array
+
+
 def components(layout: Layout, found: Correlations, choices: Choices) -> Components:
     """Fisher z of every cohort and both contrasts of every study (science: Fisher 1915; differences of independent z).
 
@@ -128,36 +137,47 @@ def z_statistics(layout: Layout, found: Correlations, choices: Choices) -> Array
     parts = components(layout, found, choices)
     units = _units(layout, parts, choices)
     pooled = _by_metric(pool(units.estimates, units.std_errors, units.method, units.ci))
-    rows = [np.abs(_difference(pooled[a], pooled[b])) for a, b in DIFFERENCES.values()]
-    return _families(pooled, _combined(pooled, parts, choices), rows, units.ci)
+    differences = [_difference(pooled[a], pooled[b], units.ci) for a, b in DIFFERENCES.values()]
+    return _families(pooled, _combined(pooled, parts, choices, units.ci), differences, units.ci)
 
 
-def _families(pooled: dict[str, Pooled], both: Combined, differences: list[Array], ci: CiMethod) -> Array:
-    rows = [_equivalent(pooled["ss"], ci), _equivalent(pooled["soth"], ci), np.abs(both.z)]
-    return np.stack([*rows, *(_equivalent(pooled[name], ci) for name in COHORTS), *differences])
+def _families(pooled: dict[str, Pooled], both: Combined, differences: list[Tested], ci: CiMethod) -> Array:
+    three = [pooled[name] for name in COHORTS]
+    tests: list[Pooled | Combined | Tested] = [pooled["ss"], pooled["soth"], both, *three, *differences]
+    return np.stack([_equivalent(one, ci) for one in tests])
 
 
-def _equivalent(pooled: Pooled, ci: CiMethod) -> Array:
+def _equivalent(tested: Pooled | Combined | Tested, ci: CiMethod) -> Array:
     """|z|, or of the p of a t that of the normal with the same p; infinite where that p is 0."""
     from scipy.special import ndtri
 
     if ci == "z":
-        return np.abs(pooled.z)
-    return np.asarray(-ndtri(pooled.p / 2))
+        return np.abs(tested.z)
+    return np.asarray(-ndtri(tested.p / 2))
 
 
-def _difference(a: Pooled, b: Pooled) -> Array:
-    return np.asarray((a.estimate - b.estimate) / np.sqrt(a.std_error**2 + b.std_error**2))
+def _difference(a: Pooled, b: Pooled, ci: CiMethod) -> Tested:
+    """The test of two pooled estimates against each other; of t, with the fewer studies, where theirs are."""
+    z = (a.estimate - b.estimate) / np.sqrt(a.std_error**2 + b.std_error**2)
+    return Tested(z, two_sided_p(z) if ci == "z" else 2 * stdtr(_degrees(a, b), -np.abs(z)))
 
 
-def _combined(pooled: dict[str, Pooled], parts: Components, choices: Choices) -> Combined:
+def _degrees(a: Pooled, b: Pooled) -> Array:
+    """Degrees of freedom of what two t make: those of the one with fewer studies, or of the only one."""
+    each = [np.where(np.isnan(one.std_error), np.nan, one.k - 1.0) for one in (a, b)]
+    return np.fmin(*each)
+
+
+def _combined(pooled: dict[str, Pooled], parts: Components, choices: Choices, ci: CiMethod) -> Combined:
     ss, soth = pooled["ss"], pooled["soth"]
     rho: Rho = "none" if choices.combine == "none" else "overlap"
-    both = combine(ss.estimate, ss.std_error, soth.estimate, soth.std_error, rho=rho)
+    degrees = None if ci == "z" else _degrees(ss, soth)
+    both = combine(ss.estimate, ss.std_error, soth.estimate, soth.std_error, rho=rho, degrees=degrees)
     if choices.combine == "stouffer":
         n_ss = _sum_where(parts.n[:, CASE] + parts.n[:, REFERENCE], parts.of("ss")[0])
         n_soth = _sum_where(parts.n[:, CASE] + parts.others_n, parts.of("soth")[0])
-        z, p = stouffer(ss.z, n_ss, soth.z, n_soth)
+        normal = [np.copysign(_equivalent(one, ci), one.z) for one in (ss, soth)]
+        z, p = stouffer(normal[0], n_ss, normal[1], n_soth)
         both = replace(both, z=z, p=p)
     return both
 
@@ -188,14 +208,15 @@ def metrics_of(layout: Layout, found: Correlations, choices: Choices) -> Columns
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         fitted = fit(units.estimates, units.std_errors, units.method)
         pooled = _by_metric(summarise(fitted, units.ci))
-        both = _combined(pooled, parts, choices)
+        both = _combined(pooled, parts, choices, units.ci)
         columns = _contrasts(parts, units, fitted, pooled, choices)
         for name in COHORTS:
             columns |= _cohort(name, parts, pooled[name])
-        for name, (a, b) in DIFFERENCES.items():
-            columns |= _cohort_difference(name, pooled[a], pooled[b])
+        differences = [_difference(pooled[a], pooled[b], units.ci) for a, b in DIFFERENCES.values()]
+        for (name, (a, b)), tested in zip(DIFFERENCES.items(), differences, strict=True):
+            columns |= _cohort_difference(name, pooled[a], pooled[b], tested)
         columns |= _both(both) | _quality(columns, layout, parts)
-        rows = _families(pooled, both, [np.abs(columns[f"z_diff_{name}"]) for name in DIFFERENCES], units.ci)
+        rows = _families(pooled, both, differences, units.ci)
     return columns | {f"|z| {family}": row for family, row in zip(FAMILIES, rows, strict=True)}
 
 
@@ -265,12 +286,11 @@ def _cohort(name: str, parts: Components, pooled: Pooled) -> Columns:
     }
 
 
-def _cohort_difference(name: str, a: Pooled, b: Pooled) -> Columns:
-    z = _difference(a, b)
+def _cohort_difference(name: str, a: Pooled, b: Pooled, tested: Tested) -> Columns:
     return {
         f"delta_r_{name}": np.tanh(a.estimate) - np.tanh(b.estimate),
-        f"z_diff_{name}": z,
-        f"p_diff_{name}": two_sided_p(z),
+        f"z_diff_{name}": tested.z,
+        f"p_diff_{name}": tested.p,
     }
 
 

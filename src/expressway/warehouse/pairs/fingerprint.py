@@ -14,6 +14,8 @@ from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.ledger import as_json, versions
 from expressway.warehouse.pairs.slice import Slice, resolve
 
+REVISION = 2
+"""Of the statistics: raised with every change after which the same studies and settings give other numbers."""
 CURRENT = """
 SELECT feature_run_id, settings_hash, genes, pairs_tested, pairs_stored FROM meta.feature_run
 WHERE disease_key = :disease AND technology = :technology AND organism = :organism AND status <> 'REPLACED'
@@ -25,9 +27,9 @@ WHERE g.analysis_gene_key <> g.gene_key AND g.organism = :organism ORDER BY g.ge
 
 
 def fingerprint(connection: Connection, of: Slice, pairs: PairSettings) -> str:
-    """SHA-256 of all that decides the result: batches, samples with labels, pooled gene ids, settings, version."""
+    """SHA-256 of all that decides the result: batches, samples with labels, pooled gene ids, settings, versions."""
     digest = hashlib.sha256(as_json(_settings(pairs)).encode())
-    digest.update(as_json([of.disease, of.technology, of.organism, versions()["expressway"]]).encode())
+    digest.update(as_json([of.disease, of.technology, of.organism, versions()["expressway"], REVISION]).encode())
     for study in of.studies:
         labels = study.samples.select("sample_accession_code", "illness_label").rows()
         digest.update(as_json([study.accession, study.batch_id, study.technology, labels]).encode())
