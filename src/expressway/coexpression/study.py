@@ -13,6 +13,7 @@ from expressway.errors import InvalidSetting
 
 NAMED = 5  # offenders that a message names
 ROWS_AT_ONCE = 1024
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +60,13 @@ class CohortStudy:
 
         It is the first row with these values; -1 where the study does not have the gene.
         """
-        bytes_of = (hash((row + 0.0).tobytes()) for row in self.values)  # a zero with a sign is a zero
-        marks = np.fromiter(bytes_of, np.int64, len(self.values))
+        blocks = [_marks(self.values[row : row + 256]) for row in range(0, len(self.values), 256)]
+        marks = np.concatenate([np.zeros(0, np.uint64), *blocks])
         _, first, number = np.unique(marks, return_index=True, return_inverse=True)
         found = np.append(first[number], -1)
+        later = np.flatnonzero(first[number] != np.arange(len(marks)))
+        chance = later[(_bits(self.values[later]) != _bits(self.values[found[later]])).any(axis=1)]
+        found[chance] = chance
         row_of = {gene: row for row, gene in enumerate(self.genes)}
         return np.asarray(found[[row_of.get(gene, -1) for gene in genes]])
 
@@ -120,3 +124,15 @@ class CohortStudy:
                 value=detected.shape,
                 hint="Give one True or False for each value, or leave it out.",
             )
+
+
+def _bits(values: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """The values as whole numbers; a zero with a sign is a zero."""
+    return (values + 0.0).view(np.uint64)
+
+
+def _marks(values: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """A number for each row, the same where all values are."""
+    bits = _bits(values)
+    bits ^= bits >> np.uint64(32)  # brings the bits of round numbers down
+    return np.asarray(bits @ np.cumprod(np.full(bits.shape[1], _MULTIPLIER)))
