@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import chi2
 
 from expressway.coexpression.fisher import Z_975, fisher_z, std_error
-from expressway.coexpression.pooling import Pooled, leave_one_out, pool, prediction_interval
+from expressway.coexpression.pooling import Pooled, chi_square_tail, leave_one_out, pool, prediction_interval
 from expressway.errors import InvalidSetting
 from tests.coexpression.published import (
     BCG,
@@ -344,3 +345,14 @@ def _table(studies: int, metrics: int, absent: float) -> tuple[np.ndarray, np.nd
     estimates = rng.normal(0.1, 0.5, (studies, metrics))
     estimates[rng.random(estimates.shape) < absent] = np.nan
     return estimates, rng.uniform(0.1, 0.5, (studies, metrics))
+
+
+def test_the_tail_of_chi_square_is_that_of_scipy() -> None:
+    degrees = np.arange(-1, 41).repeat(200)
+    x = np.geomspace(1e-8, 1400, 200)[np.arange(len(degrees)) % 200]
+    found = chi_square_tail(x, degrees)
+    assert np.isnan(found[degrees < 1]).all()
+    known = degrees >= 1
+    np.testing.assert_allclose(found[known], chi2.sf(x[known], degrees[known]), rtol=1e-12, atol=1e-300)
+    assert chi_square_tail(np.array([0.0, 0.0]), np.array([1, 4])).tolist() == [1.0, 1.0]
+    assert chi_square_tail(np.array([np.inf, np.nan]), np.array([3, 3]))[0] == 0.0

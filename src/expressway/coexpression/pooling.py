@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, stdtr, stdtrit
+from scipy.special import erfc, gamma, stdtr, stdtrit
 
 from expressway.coexpression import tau2 as between
 from expressway.coexpression.arguments import FloatArray, IntArray, check_choice, study_table
@@ -130,7 +130,7 @@ def summarise(fitted: Fit, ci: CiMethod = "z") -> Pooled:
         ci_low=fitted.estimate - half,
         ci_high=fitted.estimate + half,
         Q=data.Q,
-        Q_p=np.where(data.k >= 2, chdtrc(data.k - 1, data.Q), np.nan),
+        Q_p=chi_square_tail(data.Q, data.k - 1),
         I2=_i_squared(data),
         tau2=fitted.tau2,
         k=data.k,
@@ -233,6 +233,27 @@ def _deviations(table: FloatArray, variances: FloatArray) -> tuple[FloatArray, b
     misfit[k == 1] = 0.0
     misfit[k == 0] = np.nan
     return mean, between.Deviations(table - mean, variances, misfit, k)
+
+
+def chi_square_tail(x: FloatArray, degrees: IntArray) -> FloatArray:
+    """P(X > x) of a chi-square with whole degrees of freedom, both of shape (metrics,); NaN for fewer than one.
+
+    P(x; v + 2) = P(x; v) + (x/2)^(v/2) e^(-x/2) / Gamma(v/2 + 1), from P(x; 2) = e^(-x/2) and P(x; 1) = erfc(sqrt(x/2))
+    (Abramowitz & Stegun 1964, 26.4.4, 26.4.5): all terms are positive, so nothing cancels.
+    """
+    half, found = 0.5 * np.minimum(x, 1e9), np.full(x.shape, np.nan)  # infinity times e^-infinity is no number
+    most = int(degrees.max(initial=0))
+    for least in (1, 2):
+        if not (degrees % 2 == least % 2).any():
+            continue
+        term = np.exp(-half)
+        tail = term.copy() if least == 2 else erfc(np.sqrt(half))
+        term *= half if least == 2 else np.sqrt(half) / gamma(1.5)
+        for v in range(least, most + 1, 2):
+            np.copyto(found, tail, where=degrees == v)
+            tail += term
+            term *= half / (v / 2 + 1)
+    return found
 
 
 def _i_squared(data: between.Deviations) -> FloatArray:

@@ -83,15 +83,12 @@ def store(
 ) -> pl.DataFrame:
     """The `keep` pairs with the smallest p of ss, soth and combined, ties by pair_uid, with all their features."""
     best = _best(layout, screened, keep, choices)
-    a, b = canonical(screened.first[best], screened.second[best], layout.alphabet()[1])
-    ids = _ids(layout.genes, a, b)
-    order = ids["pair_uid"].arg_sort().to_numpy()  # as text: an id may hold a bar
-    a, b = a[order], b[order]
+    a, b, ids = _in_order(layout, screened.first[best], screened.second[best])
     columns = pair_metrics(layout, a, b, choices)
     columns |= _q_values(columns, tails)
     columns |= _expression(studies, contrasts, layout.genes, a, b)
     columns |= _scores(columns)
-    return _frame(ids[order], columns)
+    return _frame(ids, columns)
 
 
 def _best(layout: Layout, screened: Screened, keep: int, choices: Choices) -> NDArray[np.int64]:
@@ -147,10 +144,18 @@ def _scores(columns: Columns) -> Columns:
     return found | {"rank_position": scores.rank_position(columns | found)}
 
 
-def _ids(genes: Sequence[str], a: Numbers, b: Numbers) -> pl.DataFrame:
-    names = pl.Series(genes, dtype=pl.String)
+def _in_order(layout: Layout, first: Numbers, second: Numbers) -> tuple[Numbers, Numbers, pl.DataFrame]:
+    """The genes of pairs as pair_uid names them, in its order, and their ids."""
+    alphabet = layout.alphabet()
+    order = np.argsort(uid_order(first, second, alphabet))
+    a, b = canonical(first[order], second[order], alphabet[1])
+    names = pl.Series(layout.genes, dtype=pl.String)
     ids = pl.DataFrame({"geneA": names.gather(a), "geneB": names.gather(b)})
-    return ids.with_columns(pair_uid=pl.concat_str("geneA", "geneB", separator="|"))
+    ids = ids.with_columns(pair_uid=pl.concat_str("geneA", "geneB", separator="|"))
+    if any("|" in gene for gene in layout.genes):  # then the order of texts is another one
+        text = ids["pair_uid"].arg_sort().to_numpy()
+        return a[text], b[text], ids[text]
+    return a, b, ids
 
 
 def _frame(ids: pl.DataFrame, columns: Columns) -> pl.DataFrame:
