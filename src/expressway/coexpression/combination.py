@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtrit
 
 from expressway.coexpression.arguments import FloatArray, check_choice, floats
 from expressway.coexpression.fisher import Z_975, two_sided_p
@@ -68,8 +68,7 @@ def combine(
     std_error = _or_other(np.sqrt(a * a + b * b + 2.0 * correlation * a * b), ss_error, soth_error)
     z = estimate / std_error
     half = (Z_975 if degrees is None else stdtrit(floats(degrees), 0.975)) * std_error
-    p = two_sided_p(z) if degrees is None else 2.0 * stdtr(floats(degrees), -np.abs(z))
-    return Combined(estimate, std_error, estimate - half, estimate + half, z, p)
+    return Combined(estimate, std_error, estimate - half, estimate + half, z, two_sided_p(z, degrees))
 
 
 def stouffer(z_ss: ArrayLike, n_ss: ArrayLike, z_soth: ArrayLike, n_soth: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import log_ndtr, ndtr, ndtri
+from scipy.special import log_ndtr, ndtr, ndtri, stdtr
 
 from expressway.coexpression.arguments import BoolArray, FloatArray, check_choice, floats
 from expressway.errors import InvalidSetting
@@ -85,9 +85,15 @@ def std_error(n: ArrayLike, r: ArrayLike | None = None, method: SeMethod = "fish
     return np.sqrt((1.0 + 0.5 * clipped * clipped) / degrees)
 
 
-def two_sided_p(z: ArrayLike) -> FloatArray:
-    """2 (1 - Phi(|z|)), from the upper tail, so right to the last digits down to 1e-308 (|z| < 37.5)."""
-    tail: FloatArray = ndtr(-np.abs(floats(z)))
+def two_sided_p(z: ArrayLike, degrees: ArrayLike | None = None) -> FloatArray:
+    """2 (1 - Phi(|z|)), from the upper tail, so right to the last digits down to 1e-308 (|z| < 37.5).
+
+    Args:
+        z: any shape.
+        degrees: of freedom, where z is a t; then p is that of t.
+    """
+    lower = -np.abs(floats(z))
+    tail: FloatArray = ndtr(lower) if degrees is None else stdtr(floats(degrees), lower)
     return 2.0 * tail
 
 

@@ -182,12 +182,6 @@ def duplicates(studies: Sequence[CohortStudy], genes: Sequence[str]) -> dict[str
     return same
 
 
-def _rows(study: CohortStudy, genes: Sequence[str]) -> NDArray[np.int64]:
-    """The row of each gene in a study; -1 where it has none."""
-    place = {gene: row for row, gene in enumerate(study.genes)}
-    return np.array([place.get(gene, -1) for gene in genes], dtype=np.int64)
-
-
 def _varying(study: CohortStudy) -> list[str]:
     """Genes that have two different values in a study."""
     values = np.asarray(study.values)
@@ -203,7 +197,7 @@ def expression_summary(
     Mean and MAD are those of studies on a log2 scale, the mean weighed by samples, MAD scaled by 1.4826; g is pooled by
     DerSimonian and Laird (g and its variance: Hedges 1981), from studies whose genes were not scaled one by one.
     """
-    rows = np.array([_rows(study, genes) for study in studies]).reshape(len(studies), len(genes))
+    rows = np.array([study.rows(genes) for study in studies]).reshape(len(studies), len(genes))
     parts = [
         _expression_summary(studies, rows[:, start : start + GENES_AT_ONCE], contrasts)
         for start in range(0, max(len(genes), 1), GENES_AT_ONCE)

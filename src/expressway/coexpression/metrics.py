@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 from expressway.coexpression.choices import Choices
 from expressway.coexpression.combination import Combined, Rho, combine, stouffer
@@ -159,7 +158,7 @@ def _equivalent(tested: Pooled | Combined | Tested, ci: CiMethod) -> Array:
 def _difference(a: Pooled, b: Pooled, ci: CiMethod) -> Tested:
     """The test of two pooled estimates against each other; of t, with the fewer studies, where theirs are."""
     z = (a.estimate - b.estimate) / np.sqrt(a.std_error**2 + b.std_error**2)
-    return Tested(z, two_sided_p(z) if ci == "z" else 2 * stdtr(_degrees(a, b), -np.abs(z)))
+    return Tested(z, two_sided_p(z, None if ci == "z" else _degrees(a, b)))
 
 
 def _degrees(a: Pooled, b: Pooled) -> Array:

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import erfc, gamma, stdtr, stdtrit
+from scipy.special import erfc, gamma, stdtrit
 
 from expressway.coexpression import tau2 as between
 from expressway.coexpression.arguments import FloatArray, IntArray, check_choice, study_table
@@ -152,7 +152,7 @@ def _std_error(fitted: Fit, ci: CiMethod) -> FloatArray:
 
 
 def _p_value(z: FloatArray, k: IntArray, ci: CiMethod) -> FloatArray:
-    return two_sided_p(z) if ci == "z" else 2.0 * stdtr(np.maximum(k - 1, 1), -np.abs(z))
+    return two_sided_p(z, None if ci == "z" else np.maximum(k - 1, 1))
 
 
 def prediction_interval(pooled: Pooled) -> tuple[FloatArray, FloatArray]:

@@ -55,6 +55,11 @@ class CohortStudy:
         if self.detected is not None:
             self._check_detected((rows, columns))
 
+    def rows(self, genes: Iterable[str]) -> NDArray[np.int64]:
+        """The row of each gene, -1 where the study does not have it."""
+        row_of = {gene: row for row, gene in enumerate(self.genes)}
+        return np.array([row_of.get(gene, -1) for gene in genes], dtype=np.int64)
+
     def measurements(self, genes: Iterable[str]) -> NDArray[np.int64]:
         """A number for each gene, the same for genes with the same values in every sample: they are one measurement.
 
@@ -67,8 +72,7 @@ class CohortStudy:
         later = np.flatnonzero(first[number] != np.arange(len(marks)))
         chance = later[(_bits(self.values[later]) != _bits(self.values[found[later]])).any(axis=1)]
         found[chance] = chance
-        row_of = {gene: row for row, gene in enumerate(self.genes)}
-        return np.asarray(found[[row_of.get(gene, -1) for gene in genes]])
+        return np.asarray(found[self.rows(genes)])
 
     def _check_matrix(self) -> None:
         values = np.asarray(self.values)

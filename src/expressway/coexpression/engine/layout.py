@@ -146,7 +146,7 @@ def lay_out(
     labels = (*three, POOLED) if mixed else tuple(dict.fromkeys((*three, *contrasts.others)))
     slots = [
         _slot(study, rows, mixed if label == POOLED else (label,), rules)
-        for study, rows in ((study, _rows(study, names)) for study in ordered)
+        for study, rows in ((study, study.rows(names)) for study in ordered)
         for label in labels
     ]
     presence = np.array([slot.present for slot in slots]).reshape(len(slots), len(names))
@@ -193,12 +193,6 @@ class _Slot:
     ranks: NDArray[np.int16]
     present: NDArray[np.bool_]
     incomplete: NDArray[np.bool_]
-
-
-def _rows(study: CohortStudy, names: NDArray[Any]) -> NDArray[np.int64]:
-    """The row of each gene in a study, -1 where it has none."""
-    row_of = {gene: row for row, gene in enumerate(study.genes)}
-    return np.array([row_of.get(name, -1) for name in names], dtype=np.int64)
 
 
 def _slot(study: CohortStudy, rows: NDArray[np.int64], labels: Sequence[str], rules: Rules) -> _Slot:

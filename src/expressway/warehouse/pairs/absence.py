@@ -27,7 +27,7 @@ def why_absent(
     missing = [gene.name for gene in genes if gene.gene_id not in study.genes]
     if missing:
         return f"the study does not have {' and '.join(missing)}"
-    if np.array_equal(study.values[0], study.values[1], equal_nan=True):
+    if is_one_measurement(study):
         return "both have the same values: one measurement"
     cohorts = {label: (label,) for label in (contrasts.case, contrasts.reference, contrasts.control)}
     three = tuple(cohorts)
@@ -38,6 +38,11 @@ def why_absent(
         for reason in _in_cohort(study, genes, name, labels, settings, expected=name in three)
     ]
     return "; ".join(reasons) or None
+
+
+def is_one_measurement(study: CohortStudy) -> bool:
+    """Whether the two genes of a study have the same values in every sample."""
+    return len(study.genes) == 2 and np.array_equal(study.values[0], study.values[1], equal_nan=True)
 
 
 def _in_cohort(

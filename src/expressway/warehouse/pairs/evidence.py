@@ -22,7 +22,7 @@ from expressway.coexpression.study import CohortStudy
 from expressway.errors import InvalidSetting
 from expressway.settings import PairSettings
 from expressway.warehouse.engines.base import Connection
-from expressway.warehouse.pairs.absence import why_absent
+from expressway.warehouse.pairs.absence import is_one_measurement, why_absent
 from expressway.warehouse.pairs.gene_names import Gene, find_gene
 from expressway.warehouse.pairs.matrices import mean_of_rows
 from expressway.warehouse.pairs.slice import ALL, Slice, SliceStudy
@@ -319,8 +319,7 @@ def _anywhere(studies: Sequence[CohortStudy], gene: Gene) -> bool:
 
 def _same_everywhere(studies: Sequence[CohortStudy]) -> bool:
     return any(len(study.genes) == 2 for study in studies) and all(
-        len(study.genes) == 0 or (len(study.genes) == 2 and study.values[0].tobytes() == study.values[1].tobytes())
-        for study in studies
+        len(study.genes) == 0 or is_one_measurement(study) for study in studies
     )
 
 
