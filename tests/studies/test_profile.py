@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 import tracemalloc
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -292,11 +293,12 @@ def test_spill_gives_back_what_it_got(sizes: list[int], samples: int, by_genes: 
             spill.append(array)
         assert (spill.samples, spill.genes) == whole.shape
         genes, count = spill.genes, spill.samples
-        start = data.draw(st.integers(0, genes))
-        stop = data.draw(st.integers(start, genes + 2))
-        block = spill.read(start, stop)
-        np.testing.assert_array_equal(block, whole[:, start:stop].T)
-        assert block.flags.c_contiguous
+        size = data.draw(st.integers(1, genes + 2))
+        with mock.patch("expressway.studies.spill._WIDE_CELLS", data.draw(st.integers(1, 40))):
+            blocks = list(spill.blocks(size))
+        assert [start for start, _ in blocks] == list(range(0, genes, size))
+        assert all(block.flags.c_contiguous and len(block) == min(size, genes - start) for start, block in blocks)
+        np.testing.assert_array_equal(np.concatenate([np.empty((0, count)), *(block for _, block in blocks)]), whole.T)
         for first, last in spill.stripes(data.draw(st.integers(1, 200))):
             np.testing.assert_array_equal(spill.columns(first, last), whole[first:last])
         if genes:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from expressway.errors import RaggedRow
 from expressway.studies.axes import NULL_WORDS
-from expressway.studies.encoding import Chunk
+from expressway.studies.encoding import Chunk, occurrences
 from expressway.studies.study import FloatArray
 
 _NEWLINE, _QUOTE = 10, 34
@@ -18,8 +18,7 @@ def cells_add_up(chunk: Chunk, delimiter: str, expected: int) -> bool:
     """Whether the cells of all lines together are as many as expected; False where quotes forbid a quick answer."""
     if b'"' in chunk.data:
         return False
-    cuts = np.frombuffer(chunk.data, np.uint8) == ord(delimiter)
-    return int(np.count_nonzero(cuts)) == chunk.lines * (expected - 1)
+    return occurrences(chunk.data, ord(delimiter)) == chunk.lines * (expected - 1)
 
 
 def check_cells(chunk: Chunk, delimiter: str, expected: int, display: str) -> None:

@@ -104,8 +104,7 @@ class MatrixProfile:
 
     def blocks(self, genes_per_block: int) -> Iterator[tuple[int, FloatArray]]:
         """(index of the first gene, values of shape (genes, N), C-contiguous) in gene order; as often as asked."""
-        for start in range(0, len(self.genes), genes_per_block):
-            yield start, self.spill.read(start, start + genes_per_block)
+        return self.spill.blocks(genes_per_block)
 
     def close(self) -> None:
         """Frees the temporary file; blocks cannot be read afterwards."""

@@ -190,7 +190,9 @@ def platform_summary(samples: Iterable[Sample]) -> str | None:
 def _load(raw: bytes, name: str) -> Any:
     """JSON with NaN and Infinity as null, and text that any database takes."""
     try:
-        return _clean(json.loads(raw, parse_constant=lambda _: None))
+        text = raw.decode(json.detect_encoding(raw), "surrogatepass").encode("utf-8", "replace").decode("utf-8")
+        value = json.loads(text, parse_constant=lambda _: None)
+        return _clean(value) if "\\u" in text else value  # only escapes can bring in what has to go
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise InvalidMetadata(f"{name} is not valid JSON: {error.msg} at {where}", value=where) from error

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from expressway.files import FULL
 from expressway.studies.study import FloatArray
 
 _CELL = 8
+_WIDE_CELLS = 2**21
 
 
 class Spill:
@@ -91,16 +93,38 @@ class Spill:
                 f"The temporary folder {tempfile.gettempdir()} is full.", value=tempfile.gettempdir()
             ) from error
 
-    def read(self, start: int, stop: int) -> FloatArray:
-        """Values of genes `start` to `stop` (excluded), shape (genes, samples), C-contiguous."""
-        found = np.empty((max(0, min(stop, self.genes) - start), self._samples))
-        self._fill(found.T, 0, start)
-        return found
+    def blocks(self, size: int) -> Iterator[tuple[int, FloatArray]]:
+        """(first gene, values of shape (genes, samples), C-contiguous) of `size` genes each, the last of fewer."""
+        start, block, filled = 0, self._block(0, size), 0
+        for wide in self._wide():
+            done = 0
+            while done < wide.shape[1]:
+                taken = min(len(block) - filled, wide.shape[1] - done)
+                block[filled : filled + taken] = wide[:, done : done + taken].T
+                filled, done = filled + taken, done + taken
+                if filled == len(block):
+                    yield start, block
+                    start += filled
+                    block, filled = self._block(start, size), 0
+
+    def _block(self, start: int, size: int) -> FloatArray:
+        return np.empty((min(size, self.genes - start), self._samples))
+
+    def _wide(self) -> Iterator[FloatArray]:
+        """Consecutive genes of all samples, shape (samples, genes), each time in the same memory."""
+        most = max(1, _WIDE_CELLS // max(1, self._samples))
+        memory = np.empty(self._samples * min(most, self.genes))
+        for block_start, block_stop in pairwise(self._starts):
+            for low in range(block_start, block_stop, most):
+                genes = min(most, block_stop - low)
+                wide = memory[: self._samples * genes].reshape(self._samples, genes)
+                self._read_block(wide, 0, low, block_start, block_stop)
+                yield wide
 
     def columns(self, first: int, last: int) -> FloatArray:
         """Values of samples `first` to `last` (excluded) for all genes, shape (samples, genes), C-contiguous."""
         found = np.empty((min(last, self._samples) - first, self.genes))
-        self._fill(found, first, 0)
+        self._fill(found, first)
         return found
 
     def stripes(self, limit: int) -> Iterator[tuple[int, int]]:
@@ -116,25 +140,23 @@ class Spill:
             found[:, first:last] = self.columns(first, last)[:, indices].T
         return found
 
-    def _fill(self, found: FloatArray, first: int, start: int) -> None:
-        """Values of samples from `first` and genes from `start` on, as many as `found` (samples, genes) can take."""
-        stop = start + found.shape[1]
-        for block_start, block_stop in zip(self._starts[:-1], self._starts[1:], strict=True):
-            low, high = max(start, block_start), min(stop, block_stop)
-            if low < high:
-                self._read_block(found[:, low - start : high - start], first, low, block_start, block_stop)
+    def _fill(self, found: FloatArray, first: int) -> None:
+        """Values of samples from `first` on, as many as `found` (samples, genes) can take."""
+        for start, stop in pairwise(self._starts):
+            self._read_block(found[:, start:stop], first, start, start, stop)
 
     def _read_block(self, target: FloatArray, first: int, low: int, block_start: int, block_stop: int) -> None:
         width, count = block_stop - block_start, target.shape[1]
         origin = block_start * self._samples + first * width + low - block_start
-        if count == width:
-            target[:] = self._values(origin, target.size).reshape(target.shape)
-            return
-        for row in range(target.shape[0]):
-            target[row] = self._values(origin + row * width, count)
+        if count < width:
+            for row in range(len(target)):
+                self._read(target[row], origin + row * width)
+        elif target.flags.c_contiguous:
+            self._read(target, origin)
+        else:
+            target[:] = self._read(np.empty(target.shape), origin)
 
-    def _values(self, origin: int, count: int) -> FloatArray:
-        values = np.empty(count)
+    def _read(self, values: FloatArray, origin: int) -> FloatArray:
         left = _bytes_of(values)
         with self._lock:
             self._file.seek(origin * _CELL)

@@ -14,7 +14,7 @@ from expressway.studies.rank_summary import RankSummary
 from expressway.studies.sample_summary import SampleSummary
 from expressway.studies.spill import Spill
 
-_STRIPE_BYTES = 2**23
+_STRIPE_BYTES = 2**22
 _WORKERS = min(4, os.cpu_count() or 1)
 
 
@@ -51,7 +51,7 @@ class Summary:
 def summarise(spill: Spill, progress: Callable[[int], None]) -> Summary:
     """Statistics of all samples and genes.
 
-    Memory: a few stripes of 8 MiB and a few arrays as long as the genes.
+    Memory: a few stripes of 4 MiB and a few arrays as long as the genes.
 
     Args:
         spill: the values.

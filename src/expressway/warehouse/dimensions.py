@@ -14,8 +14,9 @@ from expressway.errors import KeyNotResolved
 from expressway.studies.annotation import gene_id_types
 from expressway.studies.hashes import warehouse_accession
 from expressway.studies.study import Sample, Study
+from expressway.warehouse.diseases import study_key
 from expressway.warehouse.engines.base import Connection
-from expressway.warehouse.genes import resolve_new_genes
+from expressway.warehouse.genes import add_genes, resolve_new_genes
 from expressway.warehouse.upserts import insert_missing, upsert
 
 UNKNOWN_ORGANISM = "UNKNOWN"
@@ -43,34 +44,27 @@ def ensure_keys(connection: Connection, study: Study) -> Keys:
     genes = pl.DataFrame({"gene_id": study.genes}).with_columns(
         gene_id_type=gene_id_types(study.genes), organism=pl.lit(organism)
     )
+    samples = pl.DataFrame({"sample_accession_code": sample_accessions(study)})
     with connection.transaction():
         insert_missing(connection, "dim.dim_study", pl.DataFrame({"study_accession_code": [study.info.accession]}))
         upsert(connection, "dim.dim_platform", _platforms(study), ["platform_accession"])
         labels = pl.DataFrame({"illness_label": sorted({label.illness for label in study.labels})})
         insert_missing(connection, "dim.dim_illness", labels)
         insert_missing(connection, "dim.dim_disease", pl.DataFrame({"disease_label": [study.disease]}))
-        samples = pl.DataFrame({"sample_accession_code": sample_accessions(study)})
         insert_missing(connection, "dim.dim_sample", samples)
-        insert_missing(connection, "dim.dim_gene", genes)
+        add_genes(connection, genes)
         resolve_new_genes(connection, organism)
-    return Keys(
-        study=study_key(connection, study.info.accession),
-        genes=_keys(connection, "dim.dim_gene", "gene_key", genes),
-        samples=_keys(connection, "dim.dim_sample", "sample_key", samples),
-    )
-
-
-def study_key(connection: Connection, accession: str) -> int:
-    """The key of a study that is in the warehouse."""
-    keys = _keys(connection, "dim.dim_study", "study_key", pl.DataFrame({"study_accession_code": [accession]}))
-    return int(keys[0])
+        return Keys(
+            study=study_key(connection, study.info.accession),
+            genes=_keys(connection, "dim.dim_gene", "gene_key", genes),
+            samples=_keys(connection, "dim.dim_sample", "sample_key", samples),
+        )
 
 
 def _keys(connection: Connection, table: str, key: str, natural: pl.DataFrame) -> NDArray[np.int32]:
-    with connection.transaction():
-        connection.stage("wanted", natural.with_row_index("position").cast({"position": pl.Int64}))
-        match = " AND ".join(f"t.{name} = w.{name}" for name in natural.columns)
-        found = connection.fetchall(f"SELECT t.{key} FROM wanted w JOIN {table} t ON {match} ORDER BY w.position")
+    connection.stage("wanted", natural.with_row_index("position").cast({"position": pl.Int64}))
+    match = " AND ".join(f"t.{name} = w.{name}" for name in natural.columns)
+    found = connection.fetchall(f"SELECT t.{key} FROM wanted w JOIN {table} t ON {match} ORDER BY w.position")
     if len(found) != natural.height:
         raise KeyNotResolved(f"{natural.height - len(found)} rows have no key in {table}", value=table)
     return np.array([row[0] for row in found], np.int32)
@@ -94,18 +88,11 @@ def _platforms(study: Study) -> pl.DataFrame:
     )
 
 
-def update_study(connection: Connection, study: Study) -> None:
+def update_study(connection: Connection, study: Study, key: int) -> None:
     """Write the attributes of a study, its samples and their labels; part of the batch's transaction."""
     _update_dim_study(connection, study)
-    key = study_key_inside(connection, study.info.accession)
     _replace_study_samples(connection, study, key)
     _update_owned_samples(connection, study, key)
-
-
-def study_key_inside(connection: Connection, accession: str) -> int:
-    """The key of a study, read inside the running transaction."""
-    connection.stage("one_study", pl.DataFrame({"study_accession_code": [accession]}))
-    return int(connection.scalar("SELECT study_key FROM dim.dim_study JOIN one_study USING (study_accession_code)"))
 
 
 def _update_dim_study(connection: Connection, study: Study) -> None:

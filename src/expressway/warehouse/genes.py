@@ -22,6 +22,16 @@ WAITING = """
 SELECT count(*) FROM dim.dim_gene
 WHERE organism = :organism AND gene_id_type <> 'ENSEMBL' AND analysis_gene_key IS NULL
 """
+MISSING_GENES = """
+INSERT INTO dim.dim_gene (gene_key, gene_id, gene_id_type, organism, analysis_gene_key)
+SELECT key, gene_id, gene_id_type, organism, CASE WHEN gene_id_type = 'ENSEMBL' THEN key END
+FROM (SELECT nextval('dim.gene_key_seq') AS key, gene_id, gene_id_type, organism FROM (
+    SELECT gene_id, gene_id_type, organism FROM genes_of_study s WHERE NOT EXISTS (
+        SELECT 1 FROM dim.dim_gene t
+        WHERE t.gene_id = s.gene_id AND t.gene_id_type = s.gene_id_type AND t.organism = s.organism)
+    ORDER BY 1, 2, 3) missing) numbered
+"""
+"""An Ensembl gene is pooled under itself: said at once, as an update of as many rows takes longer than the rest."""
 HGNC = "HGNC: "
 """Stands before the source of a row that only a table of names describes."""
 
@@ -98,6 +108,13 @@ def _write_aliases(connection: Connection, aliases: pl.DataFrame) -> None:
         "AND NOT EXISTS (SELECT 1 FROM aliases s WHERE s.organism = t.organism AND s.alias = t.alias "
         "AND s.approved_symbol = t.approved_symbol)"
     )
+
+
+def add_genes(connection: Connection, genes: pl.DataFrame) -> None:
+    """Add the genes of a study (gene_id, gene_id_type, organism) that are missing; part of a transaction."""
+    connection.stage("genes_of_study", genes)
+    ignore = " ON CONFLICT DO NOTHING" if connection.engine == "postgresql" else ""
+    connection.execute(MISSING_GENES + ignore)
 
 
 def resolve_new_genes(connection: Connection, organism: str) -> None:

@@ -9,13 +9,12 @@ import polars as pl
 from expressway.warehouse.engines.base import Connection
 
 
-def insert_missing(connection: Connection, table: str, frame: pl.DataFrame, keys: Sequence[str] = ()) -> None:
-    """Insert the rows whose natural key (default: every column) is not in the table yet, in sorted order."""
+def insert_missing(connection: Connection, table: str, frame: pl.DataFrame) -> None:
+    """Insert the rows that are not in the table yet, by all their columns, in sorted order."""
     if frame.height == 0:
         return
-    keys = list(keys) or frame.columns
     connection.stage("missing", frame)
-    _insert_staged(connection, table, "missing", frame.columns, keys)
+    _insert_staged(connection, table, "missing", frame.columns, frame.columns)
 
 
 def upsert(connection: Connection, table: str, frame: pl.DataFrame, keys: Sequence[str], staged: str = "rows") -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -19,7 +18,6 @@ from sqlalchemy.sql import ClauseElement
 
 from expressway.studies.study import Block
 
-T = TypeVar("T")
 Row = tuple[Any, ...]
 
 
@@ -107,10 +105,18 @@ class Connection(ABC):
 class FactSums:
     """Rows, sum of gene keys, sum of sample keys, rows without a raw value."""
 
-    rows: int
-    gene_keys: int
-    sample_keys: int
-    nulls: int
+    rows: int = 0
+    gene_keys: int = 0
+    sample_keys: int = 0
+    nulls: int = 0
+
+    def __add__(self, more: FactSums) -> FactSums:
+        return FactSums(
+            self.rows + more.rows,
+            self.gene_keys + more.gene_keys,
+            self.sample_keys + more.sample_keys,
+            self.nulls + more.nulls,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +185,8 @@ class Engine(ABC):
         """Whether the process that registered the run still lives."""
 
     @abstractmethod
-    def write_facts(self, connection: Connection, load: FactLoad) -> int:
-        """Write the facts of a batch, inside a transaction; returns the rows written."""
+    def write_facts(self, connection: Connection, load: FactLoad) -> FactSums:
+        """Write the facts of a batch, inside a transaction; returns the sums to compare with the axes of its matrix."""
 
     @abstractmethod
     def publish_facts(self, connection: Connection, load: FactLoad) -> None:
@@ -191,51 +197,8 @@ class Engine(ABC):
         """Remove the facts of a study, inside a transaction."""
 
     @abstractmethod
-    def sum_facts(self, connection: Connection, load: FactLoad) -> FactSums:
-        """The sums by which a batch is compared with the axes of its matrix, as the database sees them."""
-
-    @abstractmethod
     def close(self) -> None:
         """Close everything that is open."""
-
-
-def prefetch(items: Iterable[T]) -> Iterator[T]:
-    """The same items, each made in another thread while the one before is used."""
-    slot: list[tuple[bool, T | BaseException | None]] = []
-    ready, wanted = threading.Semaphore(0), threading.Semaphore(1)
-    stop = threading.Event()
-
-    def produce() -> None:
-        try:
-            for item in items:
-                wanted.acquire()
-                if stop.is_set():
-                    return
-                slot.append((True, item))
-                ready.release()
-            last: tuple[bool, BaseException | None] = (False, None)
-        except BaseException as error:  # noqa: BLE001 - raised again in the consumer
-            last = (False, error)
-        wanted.acquire()
-        slot.append(last)
-        ready.release()
-
-    worker = threading.Thread(target=produce, daemon=True)
-    worker.start()
-    try:
-        while True:
-            ready.acquire()
-            more, item = slot.pop()
-            wanted.release()
-            if not more:
-                if isinstance(item, BaseException):
-                    raise item
-                return
-            yield item  # type: ignore[misc]
-    finally:
-        stop.set()
-        wanted.release()
-        worker.join()
 
 
 CRASH_POINT = "EXPRESSWAY_TEST_CRASH_AT"

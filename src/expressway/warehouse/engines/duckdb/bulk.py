@@ -3,41 +3,69 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
+from itertools import chain, islice
 
 import numpy as np
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from expressway.errors import ExpresswayError
 from expressway.studies.study import Block
-from expressway.warehouse.engines.base import FactLoad, FactSums, crash_point, prefetch
+from expressway.warehouse.engines.base import FactLoad, FactSums, crash_point
 from expressway.warehouse.engines.duckdb.connect import DuckDBConnection
 
 FACT = "fact.fact_gene_expression"
 KEPT_BLOCKS = "64MiB"
-INSERTS = 4  # after so many, about 60 MB written, DuckDB is to forget: each time, it also gives back what it works with
-ROW_GROUP = 122_880  # rows of a DuckDB row group: a record batch of that size is compressed by a thread of its own
+BLOCKS = 128  # of an INSERT, 110 MB at most: threads wait for each other at its end, and DuckDB is to forget it
+ROW_GROUP = 122_880  # rows of a DuckDB row group, which a thread compresses while others are made
+ROWS: dict[str, type[pl.DataType]] = {
+    "sample_key": pl.Int32,
+    "gene_key": pl.Int32,
+    "raw": pl.Float64,
+    "value": pl.Float64,
+    "detected": pl.Boolean,
+}
 
 
-def write_facts(connection: DuckDBConnection, load: FactLoad) -> int:
-    """Replace the facts of the study by the blocks of a batch; returns the rows written."""
+def write_facts(connection: DuckDBConnection, load: FactLoad) -> FactSums:
+    """Replace the facts of the study by the blocks of a batch; returns the sums as the database sees them."""
     delete_facts(connection, load.study_key)
-    insert = (
+    with closing(DuckDBConnection(connection.raw.cursor())) as aside:
+        limit = aside.scalar("SELECT current_setting('memory_limit')")
+        blocks = iter(load.blocks)
+        for first in blocks:
+            _insert(connection, load, chain([first], islice(blocks, BLOCKS - 1)))
+            _drop_written_blocks(aside, limit)
+    return _sums(connection, load)
+
+
+def _insert(connection: DuckDBConnection, load: FactLoad, blocks: Iterable[Block]) -> None:
+    """One INSERT that takes the rows of blocks while they are made."""
+    sql = (
         f"INSERT INTO {FACT} (sample_key, gene_key, study_key, batch_key, expression_value_raw, expression_value, "
         f"is_detected) SELECT sample_key, gene_key, {load.study_key}, {load.batch_key}, raw, value, detected "
         "FROM incoming"
     )
-    rows = 0
-    with closing(DuckDBConnection(connection.raw.cursor())) as aside:
-        limit = aside.scalar("SELECT current_setting('memory_limit')")
-        for number, frame in enumerate(prefetch(_frames(load)), 1):
-            connection.insert_frame(insert, frame)
-            if number % INSERTS == 0:
-                _drop_written_blocks(aside, limit)
-            rows += frame.height
-            crash_point("during_facts")
-    return rows
+    failures: list[Exception] = []
+
+    def frames(*_: object) -> Iterator[pl.DataFrame]:
+        try:
+            for block in blocks:
+                yield block_frame(block, load)
+                crash_point("during_facts")
+        except Exception as error:  # it would arrive as text in an error of DuckDB
+            failures.append(error)
+            raise
+
+    rows = register_io_source(frames, schema=ROWS).collect_batches(chunk_size=ROW_GROUP)
+    try:
+        connection.insert_rows(sql, rows)
+    except ExpresswayError:
+        if failures:
+            raise failures[0] from None
+        raise
 
 
 def _drop_written_blocks(aside: DuckDBConnection, limit: str) -> None:
@@ -49,13 +77,6 @@ def _drop_written_blocks(aside: DuckDBConnection, limit: str) -> None:
     with suppress(ExpresswayError):  # refused where more than that is in use
         aside.execute(f"SET memory_limit = '{KEPT_BLOCKS}'")
     aside.execute(f"SET memory_limit = '{limit}'")
-
-
-def _frames(load: FactLoad) -> Iterator[pl.DataFrame]:
-    for block in load.blocks:
-        frame = block_frame(block, load)
-        slices = [frame.slice(first, ROW_GROUP) for first in range(0, frame.height, ROW_GROUP)]
-        yield pl.concat(slices, rechunk=False)
 
 
 def block_frame(block: Block, load: FactLoad) -> pl.DataFrame:
@@ -89,8 +110,7 @@ def delete_facts(connection: DuckDBConnection, study_key: int) -> None:
     connection.execute(f"DELETE FROM {FACT} WHERE study_key = {study_key}")
 
 
-def sum_facts(connection: DuckDBConnection, load: FactLoad) -> FactSums:
-    """The sums of a batch as the database sees them."""
+def _sums(connection: DuckDBConnection, load: FactLoad) -> FactSums:
     row = connection.fetchall(
         "SELECT count(*), coalesce(sum(gene_key), 0), coalesce(sum(sample_key), 0), "
         f"count(*) - count(expression_value_raw) FROM {FACT} "

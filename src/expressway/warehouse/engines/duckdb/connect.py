@@ -70,11 +70,11 @@ class DuckDBConnection(Connection):
         relation = self.raw.sql(sql, params=parameters)
         return pl.DataFrame() if relation is None else pl.DataFrame(ArrowStream(relation))
 
-    def insert_frame(self, sql: str, frame: pl.DataFrame) -> None:
-        """Run an INSERT that reads `frame` under the name `incoming`."""
+    def insert_rows(self, sql: str, rows: Any) -> None:
+        """Run an INSERT that reads a frame, or any other Arrow stream, under the name `incoming`."""
 
         def insert() -> None:
-            stream = ArrowStream(frame)
+            stream = ArrowStream(rows)
             self.raw.register("incoming", stream)
             try:
                 self.raw.execute(sql).fetchall()
@@ -86,13 +86,13 @@ class DuckDBConnection(Connection):
         translated(insert)
 
     def stage(self, name: str, frame: pl.DataFrame) -> None:
-        self.insert_frame(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming", frame)
+        self.insert_rows(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming", frame)
         self._staged.append(name)
 
     def append(self, table: str, frame: pl.DataFrame, constants: Mapping[str, str]) -> None:
         names = ", ".join([*frame.columns, *constants])
         values = ", ".join([*frame.columns, *map(quoted, constants.values())])
-        self.insert_frame(f"INSERT INTO {table} ({names}) SELECT {values} FROM incoming", frame)
+        self.insert_rows(f"INSERT INTO {table} ({names}) SELECT {values} FROM incoming", frame)
 
     @contextmanager
     def session_values(self, values: Mapping[str, str]) -> Iterator[None]:

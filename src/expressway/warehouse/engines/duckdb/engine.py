@@ -77,7 +77,7 @@ class DuckDBEngine(Engine):
     def is_alive(self, connection: Connection, run_id: str) -> bool:
         return run_id in self._runs
 
-    def write_facts(self, connection: Connection, load: FactLoad) -> int:
+    def write_facts(self, connection: Connection, load: FactLoad) -> FactSums:
         assert isinstance(connection, DuckDBConnection)
         return bulk.write_facts(connection, load)
 
@@ -87,10 +87,6 @@ class DuckDBEngine(Engine):
     def delete_facts(self, connection: Connection, study_key: int) -> None:
         assert isinstance(connection, DuckDBConnection)
         bulk.delete_facts(connection, study_key)
-
-    def sum_facts(self, connection: Connection, load: FactLoad) -> FactSums:
-        assert isinstance(connection, DuckDBConnection)
-        return bulk.sum_facts(connection, load)
 
     def close(self) -> None:
         if self._root is not None:

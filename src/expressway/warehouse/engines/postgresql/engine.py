@@ -64,7 +64,7 @@ class PostgreSQLEngine(Engine):
         connection.execute(f"SELECT pg_advisory_unlock({key})")
         return False
 
-    def write_facts(self, connection: Connection, load: FactLoad) -> int:
+    def write_facts(self, connection: Connection, load: FactLoad) -> FactSums:
         assert isinstance(connection, PostgreSQLConnection)
         for statement in ddl.create_partition(load.study_key, load.batch_key, load.attempt):
             connection.execute(statement)
@@ -87,10 +87,6 @@ class PostgreSQLEngine(Engine):
         for (name,) in connection.fetchall(ddl.partitions_of(study_key)):
             for statement in ddl.drop_partition(name):
                 connection.execute(statement)
-
-    def sum_facts(self, connection: Connection, load: FactLoad) -> FactSums:
-        assert isinstance(connection, PostgreSQLConnection)
-        return bulk.sum_facts(connection, load)
 
     def close(self) -> None:
         for keeper in self._alive:
