@@ -287,7 +287,7 @@ class WarehouseLocked(WarehouseError):
 class SchemaOlder(WarehouseError):
     code, name = 54063, "WAREHOUSE_SCHEMA_OLDER"
     summary = "The warehouse was made by another version of Expressway."
-    default_hint = "`expressway warehouse upgrade` brings it up to date."
+    default_hint = "`expressway warehouse upgrade`, with the same --warehouse, brings it up to date."
 
 
 class WarehouseNotWritable(WarehouseError):

@@ -18,8 +18,8 @@ from expressway.warehouse.engines.duckdb.connect import DuckDBConnection
 
 FACT = "fact.fact_gene_expression"
 KEPT_BLOCKS = "64MiB"
-BLOCKS = 128  # of an INSERT, 110 MB at most: threads wait for each other at its end, and DuckDB is to forget it
 ROW_GROUP = 122_880  # rows of a DuckDB row group, which a thread compresses while others are made
+INSERT = 128 * ROW_GROUP  # rows, 110 MB: threads wait for each other at its end, and DuckDB is to forget it
 ROWS: dict[str, type[pl.DataType]] = {
     "sample_key": pl.Int32,
     "gene_key": pl.Int32,
@@ -36,7 +36,8 @@ def write_facts(connection: DuckDBConnection, load: FactLoad) -> FactSums:
         limit = aside.scalar("SELECT current_setting('memory_limit')")
         blocks = iter(load.blocks)
         for first in blocks:
-            _insert(connection, load, chain([first], islice(blocks, BLOCKS - 1)))
+            more = islice(blocks, max(0, INSERT // first.raw.size - 1))
+            _insert(connection, load, chain([first], more))
             _drop_written_blocks(aside, limit)
     return _sums(connection, load)
 
