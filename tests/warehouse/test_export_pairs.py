@@ -40,6 +40,18 @@ def test_equal_pairs_give_equal_bytes(
     assert exported(postgresql_url, pairs, target) == first
 
 
+def test_ids_with_bars_lose_no_pair_between_two_queries(
+    warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "BLOCK", 1)
+    monkeypatch.setattr(export, "STORED", export.STORED.replace("LIMIT 20000", "LIMIT 1"))
+    pairs = pair_frame(4).with_columns(pair_uid=pl.Series(["A|B|C", "A|B|C", "A|B|C", "B|C"]))
+    exported(warehouse_url, pairs, tmp_path / "pairs.parquet")
+    found = pl.read_parquet(tmp_path / "pairs.parquet")
+    assert found["pair_uid"].to_list() == pairs["pair_uid"].to_list()
+    assert sorted(found["geneB"]) == sorted(pairs["geneB"])
+
+
 def test_the_file_holds_the_pairs_as_they_were_published(warehouse_url: str, tmp_path: Path) -> None:
     pairs = pair_frame(200)
     exported(warehouse_url, pairs, tmp_path / "pairs.parquet")

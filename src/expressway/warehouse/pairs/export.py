@@ -33,7 +33,7 @@ FLAGS = (*BOUND_COLUMNS, STRICT_COLUMNS[1])
 BLOCK = 20_000  # rows of a query: a server's driver holds them as Python objects
 IDENTITY = ("pair_uid", "geneA", "geneB", "geneA_symbol", "geneB_symbol", "disease", "technology", "organism")
 STORED = f"""
-SELECT p.pair_uid,
+SELECT p.pair_key, p.pair_uid,
        CASE WHEN a.gene_id < b.gene_id THEN a.gene_id ELSE b.gene_id END AS genea,
        CASE WHEN a.gene_id < b.gene_id THEN b.gene_id ELSE a.gene_id END AS geneb,
        CASE WHEN a.gene_id < b.gene_id THEN a.gene_symbol ELSE b.gene_symbol END AS genea_symbol,
@@ -45,9 +45,11 @@ JOIN dim.dim_gene_pair p ON p.pair_key = f.pair_key
 JOIN dim.dim_gene a ON a.gene_key = p.genea_key
 JOIN dim.dim_gene b ON b.gene_key = p.geneb_key
 JOIN dim.dim_disease d ON d.disease_key = f.disease_key
-WHERE f.metrics_scope = '{META_STUDIES}' AND f.feature_run_id = :run AND p.pair_uid > :last
-ORDER BY p.pair_uid LIMIT {BLOCK}
+WHERE f.metrics_scope = '{META_STUDIES}' AND f.feature_run_id = :run
+AND (p.pair_uid > :last OR (p.pair_uid = :last AND p.pair_key > :key))
+ORDER BY p.pair_uid, p.pair_key LIMIT {BLOCK}
 """
+"""The pairs after the last one; by key where ids with bars make two pair_uid the same: A|B with C, and A with B|C."""
 INPUTS = """
 SELECT study_accession_code AS study, batch_id, file_name, file_hash, container_hash, metadata_hash
 FROM meta.batch
@@ -106,11 +108,12 @@ def _stored_pairs(connection: Connection, run_id: str) -> pl.DataFrame:
     types = {feature.column: pl.Int32() if feature.is_count else pl.Float64() for feature in features()}
     types |= {STRICT_COLUMNS[0]: pl.Float64()}
     blocks: list[pl.DataFrame] = []
-    last = ""
+    key, last = 0, ""
     while not blocks or blocks[-1].height == BLOCK:
-        block = connection.frame(text(STORED).bindparams(run=run_id, last=last))
-        blocks.append(block.cast(types | dict.fromkeys(FLAGS, pl.Boolean())))  # type: ignore[arg-type]
-        last = str(blocks[-1]["pair_uid"].last())
+        block = connection.frame(text(STORED).bindparams(run=run_id, last=last, key=key))
+        if block.height:
+            key, last = block.select("pair_key", "pair_uid").row(-1)
+        blocks.append(block.drop("pair_key").cast(types | dict.fromkeys(FLAGS, pl.Boolean())))  # type: ignore[arg-type]
     return pl.concat(blocks, rechunk=True).rename({name.lower(): name for name in names})
 
 
