@@ -19,7 +19,7 @@ from expressway.warehouse.engines.duckdb.connect import DuckDBConnection
 FACT = "fact.fact_gene_expression"
 KEPT_BLOCKS = "64MiB"
 ROW_GROUP = 122_880  # rows of a DuckDB row group, which a thread compresses while others are made
-INSERT = 128 * ROW_GROUP  # rows, 110 MB: threads wait for each other at its end, and DuckDB is to forget it
+INSERT = 96 * ROW_GROUP  # rows, about 80 MB: threads wait for each other at its end, and DuckDB is to forget it
 ROWS: dict[str, type[pl.DataType]] = {
     "sample_key": pl.Int32,
     "gene_key": pl.Int32,
