@@ -16,7 +16,7 @@ LONGEST_LINE = 2**26
 """Bytes: a line of 60,000 genes has about 1.2 MB."""
 
 _BUFFER = 2**20
-_PIECE = 2**16
+_PIECE = 2**16  # bytes compared at a time: what comes of it stays in the cache
 _NEWLINE = 10
 _UTF8_MARK = codecs.BOM_UTF8
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

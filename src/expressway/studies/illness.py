@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from expressway.errors import ExpresswayError, InvalidSampleSheet, InvalidSetting
-from expressway.studies.ruleset import UNKNOWN, Rule, Ruleset
+from expressway.studies.ruleset import UNKNOWN, Ruleset
 from expressway.studies.study import Label, Sample
 from expressway.studies.yaml_files import read_mapping, text_mapping
 
@@ -25,9 +25,6 @@ EVERY = "*"
 MAX_TEXT = 500
 """Characters of a title or value that the rules look at: a limit on the time a pattern can take."""
 MAX_EVIDENCE = 200
-
-Matching = Callable[[str], Rule | None]
-"""The first rule of a ruleset that matches a text."""
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _PUNCTUATION = re.compile(r"[^\w?]|_")
@@ -96,8 +93,7 @@ def label_samples(
         }
         for field, values in (field_map or {}).items()
     }
-    matching = cache(ruleset.first_match)  # in most fields many samples say the same
-    return [_label(sample, ruleset, matching, known, mapped) for sample in samples]
+    return [_label(sample, ruleset, known, mapped) for sample in samples]
 
 
 def unknown_overrides(samples: Iterable[Sample], overrides: Mapping[str, str]) -> list[str]:
@@ -144,13 +140,9 @@ def overrides_of(study: str, loaded: Mapping[str, Mapping[str, str]]) -> dict[st
 
 
 def _label(
-    sample: Sample,
-    ruleset: Ruleset,
-    matching: Matching,
-    overrides: Mapping[str, str],
-    field_map: Mapping[str, Mapping[str, str]],
+    sample: Sample, ruleset: Ruleset, overrides: Mapping[str, str], field_map: Mapping[str, Mapping[str, str]]
 ) -> Label:
-    findings = [*_mapped(sample, field_map), *_by_rules(sample, ruleset, matching)]
+    findings = [*_mapped(sample, field_map), *_by_rules(sample, ruleset)]
     inferred = _strongest(findings, ruleset)
     own = _own_override(sample, ruleset, overrides)
     chosen = own or _study_wide(inferred, overrides) or inferred
@@ -198,24 +190,23 @@ def _mapped(sample: Sample, field_map: Mapping[str, Mapping[str, str]]) -> Itera
                 yield _Finding(label, "FIELD", f"field_map:{field}", _quoted(field, value), declared=True)
 
 
-def _by_rules(sample: Sample, ruleset: Ruleset, matching: Matching) -> Iterator[_Finding]:
+def _by_rules(sample: Sample, ruleset: Ruleset) -> Iterator[_Finding]:
     """Each field of the ruleset in its order, then the title, as far as a rule matches."""
     for field in ruleset.fields:
         if value := _value(sample, field):
             # A free-standing `;` keeps joined values apart: "no;sepsis" is not "no sepsis".
             text = " ; ".join(map(normalise_title, value.split(";"))) if ruleset.normalised else value
-            if rule := matching(text[:MAX_TEXT]):
-                yield _read(ruleset, rule, "FIELD", field, value)
+            yield from _read(ruleset, "FIELD", field, value, text[:MAX_TEXT])
     if title := sample.title:
         name = "refinebio_title" if "refinebio_title" in sample.source else "title"
         text = normalise_title(title) if ruleset.normalised else title[:MAX_TEXT]
-        if rule := matching(text):
-            yield _read(ruleset, rule, "TITLE", name, title)
+        yield from _read(ruleset, "TITLE", name, title, text)
 
 
-def _read(ruleset: Ruleset, rule: Rule, method: Literal["FIELD", "TITLE"], name: str, value: str) -> _Finding:
-    evidence = _quoted(name, value)
-    return _Finding(rule.label, method, f"{ruleset.id}:{rule.id}", evidence, rule.exclude, rule.ambiguous)
+def _read(ruleset: Ruleset, method: Literal["FIELD", "TITLE"], name: str, value: str, text: str) -> Iterator[_Finding]:
+    if rule := ruleset.first_match(text):
+        evidence = _quoted(name, value)
+        yield _Finding(rule.label, method, f"{ruleset.id}:{rule.id}", evidence, rule.exclude, rule.ambiguous)
 
 
 def _value(sample: Sample, field: str) -> str:
