@@ -10,7 +10,7 @@ from sqlalchemy import text
 from expressway.studies.annotation import GENE_SCHEMA, Annotation, resolve
 from expressway.warehouse.engines.base import Connection
 from expressway.warehouse.pairs.runs import mark_moved_stale
-from expressway.warehouse.upserts import upsert
+from expressway.warehouse.upserts import or_nothing, upsert
 
 GENES = """
 SELECT gene_key, gene_id, gene_id_type, gene_symbol, gene_name, gene_type, chromosome, start_position, end_position,
@@ -113,8 +113,7 @@ def _write_aliases(connection: Connection, aliases: pl.DataFrame) -> None:
 def add_genes(connection: Connection, genes: pl.DataFrame) -> None:
     """Add the genes of a study (gene_id, gene_id_type, organism) that are missing; part of a transaction."""
     connection.stage("genes_of_study", genes)
-    ignore = " ON CONFLICT DO NOTHING" if connection.engine == "postgresql" else ""
-    connection.execute(MISSING_GENES + ignore)
+    connection.execute(MISSING_GENES + or_nothing(connection))
 
 
 def resolve_new_genes(connection: Connection, organism: str) -> None:

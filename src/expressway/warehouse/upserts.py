@@ -36,8 +36,12 @@ def _insert_staged(
 ) -> None:
     match = " AND ".join(f"t.{name} = s.{name}" for name in keys)
     names = ", ".join(columns)
-    ignore = " ON CONFLICT DO NOTHING" if connection.engine == "postgresql" else ""
     connection.execute(
         f"INSERT INTO {table} ({names}) SELECT {names} FROM {staged} s "
-        f"WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE {match}) ORDER BY {', '.join(keys)}{ignore}"
+        f"WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE {match}) ORDER BY {', '.join(keys)}{or_nothing(connection)}"
     )
+
+
+def or_nothing(connection: Connection) -> str:
+    """The end of an INSERT of rows that another load may add at the same moment, which only a server can have."""
+    return " ON CONFLICT DO NOTHING" if connection.engine == "postgresql" else ""
